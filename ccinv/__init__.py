@@ -1,0 +1,33 @@
+"""Ordering rules that keep a promised service level inside a budget, with a probability, and the audit of both."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ccinv import demand as demand
+    from ccinv.errors import CcinvError as CcinvError
+    from ccinv.errors import DataError as DataError
+    from ccinv.errors import InfeasibleError as InfeasibleError
+    from ccinv.errors import ModelError as ModelError
+    from ccinv.errors import SolverError as SolverError
+    from ccinv.lead_time import LeadTime as LeadTime
+    from ccinv.store import Budget as Budget
+    from ccinv.store import OpenOrders as OpenOrders
+    from ccinv.store import Orders as Orders
+    from ccinv.store import Service as Service
+    from ccinv.store import Store as Store
+
+_MODULE = {
+    "CcinvError": "errors", "DataError": "errors", "InfeasibleError": "errors", "ModelError": "errors",
+    "SolverError": "errors", "LeadTime": "lead_time", "Budget": "store", "OpenOrders": "store", "Orders": "store",
+    "Service": "store", "Store": "store", "demand": "",
+}  # fmt: skip
+
+__all__ = sorted(_MODULE)  # noqa: PLE0605  # the table is the list
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE:
+        raise AttributeError(f"module 'ccinv' has no attribute {name!r}")
+    module = import_module(f"ccinv.{_MODULE[name] or name}")
+    return getattr(module, name) if _MODULE[name] else module

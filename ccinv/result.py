@@ -1,0 +1,144 @@
+"""What was decided: rules as numbers, the orders they give, and the plan with everything it promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ccinv.arrays import BoolArray, FloatArray
+from ccinv.store import Store
+
+
+class Rule(Protocol):
+    """A linear decision rule as numbers: O(t) = Σ_k weights(t, k) S(k) + intercept(t), cumulative orders in units."""
+
+    @property
+    def weights(self) -> FloatArray:
+        """(n, N, N), lower triangular."""
+        ...
+
+    @property
+    def intercept(self) -> FloatArray:
+        """(n, N), units."""
+        ...
+
+    def cumulative(self, sales: FloatArray) -> FloatArray:
+        """O(1), ..., O(T) for sales (n, T, ...) of the first T periods: same shape, units."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PooledRule:
+    """O(t) = a(t) D(t − lag) + intercept(t): orders follow cumulative sales. a, intercept: (n, N).
+
+    `b` is the thesis's second coefficient, O(t) = a(t) D(t) − b(t)(I1 + Q), where the rule is of that form, else None.
+    """
+
+    a: FloatArray
+    intercept: FloatArray
+    lag: int = 0
+    b: FloatArray | None = None
+
+    @property
+    def weights(self) -> FloatArray:
+        periods = self.a.shape[1]
+        seen = np.tri(periods, periods, -self.lag)
+        return self.a[:, :, None] * seen
+
+    def cumulative(self, sales: FloatArray) -> FloatArray:
+        periods = sales.shape[1]
+        extra = (1,) * (sales.ndim - 2)
+        seen = np.zeros_like(sales)
+        if self.lag < periods:
+            np.cumsum(sales[:, : periods - self.lag], axis=1, out=seen[:, self.lag :])
+        shape = (len(self.a), periods, *extra)
+        return self.a[:, :periods].reshape(shape) * seen + self.intercept[:, :periods].reshape(shape)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CausalRule:
+    """O(t) = Σ_{k ≤ t − lag} weights(t, k) S(k) + intercept(t): every past period has its own weight."""
+
+    weights: FloatArray
+    intercept: FloatArray
+
+    def cumulative(self, sales: FloatArray) -> FloatArray:
+        periods = sales.shape[1]
+        extra = (1,) * (sales.ndim - 2)
+        found: FloatArray = np.einsum("itk,ik...->it...", self.weights[:, :periods, :periods], sales)
+        return found + self.intercept[:, :periods].reshape(len(self.intercept), periods, *extra)
+
+
+def executed(rule: Rule, sales: FloatArray, whole: bool) -> FloatArray:
+    """The orders that are really placed, (n, T, ...): those of the rule, catching up and never negative.
+
+        y(s) = max(0, O(s) − (y(1) + … + y(s−1))), so that y(1) + … + y(t) = max(0, O(1), …, O(t))
+
+    `whole` rounds the cumulative amount up to whole units.
+    """
+    total = np.maximum.accumulate(np.maximum(rule.cumulative(sales), 0.0), axis=1)
+    if whole:
+        total = np.ceil(total - 1e-9 * np.maximum(total, 1.0))  # 3.0000000001 units are three
+    return np.diff(total, axis=1, prepend=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfReach:
+    """A cell that cannot have what was asked: item and period (positions from 0), probabilities, and who is to blame.
+
+    `attained` is the probability it has in the plan, `alone` the best it could have if money were no object and nothing
+    else were asked for; `blame` is "budget", "lead time", "rule" or "together" (with others of its item).
+    """
+
+    item: int
+    period: int
+    asked: float
+    attained: float
+    alone: float
+    blame: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """Ordering rules for a store, with what they promise; every number in original units.
+
+    rule: coefficients. mean, sd (n, N): net stock X(t) after the sales of t. promised (n, N): P{X(t) ≥ 0} that the
+    inversion guarantees. asked (n, N): the level promised where there is a promise, NaN elsewhere. order_mean,
+    order_sd (n, N): Y(t) as the rule has it; order_promised, order_asked (n, N) likewise for P{Y(t) ≥ 0}.
+    budget_mean, budget_sd, budget_promised, budget_asked (N,): dollars obligated; budget_limit (N,) or None.
+    controllable (n, N). objective_value: see the objective. levels: scores of the lexicographic levels of max-min.
+    gap: how far the objective can be from the optimum at most, relative. verified: every promise recomputed.
+    """
+
+    store: Store
+    rule: Rule
+    mean: FloatArray
+    sd: FloatArray
+    promised: FloatArray
+    asked: FloatArray
+    controllable: BoolArray
+    order_mean: FloatArray
+    order_sd: FloatArray
+    order_promised: FloatArray
+    order_asked: FloatArray
+    budget_limit: FloatArray | None
+    budget_mean: FloatArray
+    budget_sd: FloatArray
+    budget_promised: FloatArray
+    budget_asked: FloatArray
+    objective: str
+    inversion: str
+    rule_name: str
+    objective_value: float
+    levels: tuple[float, ...]
+    out_of_reach: tuple[OutOfReach, ...]
+    solves: int
+    solver_seconds: float
+    gap: float
+    notes: tuple[str, ...] = ()
+
+    def orders(self, sales: FloatArray) -> FloatArray:
+        """Executed orders (n, T) for the sales (n, T) seen in periods 1..T."""
+        return executed(self.rule, np.asarray(sales, dtype=np.float64), self.store.orders.whole)

@@ -1,0 +1,309 @@
+"""What is known before planning: the items, their stock, the laws of demand and lead time, the promises asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ccinv.arrays import BoolArray, FloatArray, IntArray, frozen
+from ccinv.demand.law import Law
+from ccinv.errors import DataError, Fault
+from ccinv.lead_time import LeadTime
+
+SHORT = 1e-6  # short means less than −SHORT × the item's mean demand per period: rounding is not a shortage
+MOST_PERIODS = 520
+
+
+def probability_fault(where: str, value: float) -> Fault | None:
+    """The fault of a level that no chance constraint can take, or None: [½, 1 − 1e-9] is what can be convex."""
+    if 1 < value <= 100:
+        remedy = f"Did you mean {value / 100:g}?"
+    elif 0 <= value < 0.5:
+        remedy = "Below one half the constraint is not convex: raise it, or drop the promise."
+    else:
+        remedy = "Give a probability."
+    if np.isfinite(value) and 0.5 <= value <= 1 - 1e-9:
+        return None
+    return Fault(where, f"{value:g}", "a probability from 0.5 to 1 - 1e-9", remedy)
+
+
+def refuse(*faults: Fault | None) -> None:
+    """Raise one DataError for all faults that there are."""
+    present = [fault for fault in faults if fault is not None]
+    if present:
+        raise DataError(present)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The promise for important items: P{X(t) ≥ 0} ≥ alpha in every period that an order can influence.
+
+    `unattainable`: "refuse" explains which cells cannot have it and plans nothing; "best" holds those cells at the
+    best they have together and says so. Source: Newton 1990, §3.5.1.
+    """
+
+    alpha: float = 0.95
+    unattainable: Literal["refuse", "best"] = "refuse"
+
+    def __post_init__(self) -> None:
+        wrong = None
+        if self.unattainable not in ("refuse", "best"):
+            wrong = Fault("service unattainable", repr(self.unattainable), '"refuse" or "best"', "Choose one.")
+        refuse(probability_fault("service alpha", self.alpha), wrong)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Budget:
+    """The promise about money: P{dollars obligated in t ≤ limit(t)} ≥ confidence.
+
+    `limit`: dollars, one number or one per period. Source: Newton 1990, §3.5.3.
+    """
+
+    limit: FloatArray
+    confidence: float = 0.95
+
+    if TYPE_CHECKING:
+
+        def __init__(self, limit: ArrayLike, confidence: float = 0.95) -> None: ...
+
+    def __post_init__(self) -> None:
+        limit = np.atleast_1d(np.asarray(self.limit, dtype=np.float64))
+        wrong = None
+        if limit.ndim != 1 or not np.isfinite(limit).all():
+            wrong = Fault("budget limit", str(self.limit), "an amount, or one per period", "No limit: no Budget.")
+        refuse(probability_fault("budget confidence", self.confidence), wrong)
+        object.__setattr__(self, "limit", frozen(limit))
+
+    def limits(self, periods: int) -> FloatArray:
+        """The limit of each period, shape (N,)."""
+        return np.broadcast_to(self.limit, (periods,)).copy()
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What an order may be.
+
+    `nonnegative`: "none"; "mean": E Y(t) ≥ 0; "chance": P{Y(t) ≥ 0} ≥ confidence; "monotone": the rule itself never
+    falls, so that no order is negative where demand is not. `lag`: periods between the last sales seen and the order
+    (0: the order at the end of a period sees its sales). `whole`: orders are executed in whole units.
+    """
+
+    nonnegative: Literal["none", "mean", "chance", "monotone"] = "mean"
+    confidence: float = 0.90
+    lag: int = 0
+    whole: bool = False
+
+    def __post_init__(self) -> None:
+        wrong = None
+        if self.nonnegative not in ("none", "mean", "chance", "monotone"):
+            expected = '"none", "mean", "chance" or "monotone"'
+            wrong = Fault("orders nonnegative", repr(self.nonnegative), expected, "Choose one of the four.")
+        late = None
+        if not 0 <= self.lag <= MOST_PERIODS:
+            late = Fault("orders lag", str(self.lag), "a number of periods >= 0", "0 sees the sales of the period.")
+        refuse(wrong, late, probability_fault("orders confidence", self.confidence))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenOrders:
+    """Orders under way at the start, one entry each.
+
+    `item`: positions (from 0) or item ids; `placed`: periods ≤ 0, the last period before the first being 0;
+    `quantity`: units.
+    """
+
+    item: tuple[int | str, ...]
+    placed: IntArray
+    quantity: FloatArray
+
+    if TYPE_CHECKING:
+
+        def __init__(self, item: Sequence[int | str] | ArrayLike, placed: ArrayLike, quantity: ArrayLike) -> None: ...
+
+    def __post_init__(self) -> None:
+        items = tuple(entry if isinstance(entry, str) else int(entry) for entry in np.asarray(self.item, dtype=object))
+        placed = np.array(self.placed, dtype=np.int64)
+        quantity = frozen(self.quantity)
+        if not len(items) == placed.size == quantity.size:
+            found = f"{len(items)} items, {placed.size} periods, {quantity.size} quantities"
+            raise DataError(Fault("open orders", found, "one of each per order", "Give three lists of one length."))
+        faults = [
+            Fault(f"open order {k + 1}", f"placed in period {placed[k]}", "a period <= 0", "Period 1 is not over yet.")
+            for k in np.flatnonzero(placed > 0)
+        ]
+        faults += [
+            Fault(f"open order {k + 1}", f"quantity {quantity[k]:g}", "units >= 0", "Leave out what is void.")
+            for k in np.flatnonzero(~(np.isfinite(quantity) & (quantity >= 0)))
+        ]
+        if faults:
+            raise DataError(faults)
+        placed.setflags(write=False)
+        object.__setattr__(self, "item", items)
+        object.__setattr__(self, "placed", placed)
+        object.__setattr__(self, "quantity", quantity)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Store:
+    """A store of n items over N periods, everything in original units; all arrays read-only.
+
+    unit_cost (n,) $ per unit; on_hand (n,) units at the start of period 1, negative for backlog; important (n,) bool;
+    demand: a law of `ccinv.demand` for (n, N); lead_time: one row per item or one for all; budget: Budget or None;
+    service: Service or alpha; orders: Orders; open_orders: OpenOrders or None; weight (n,) for weighted objectives;
+    item_id: text, unique; calendar: name of each period. A DataError lists every fault at once.
+    """
+
+    unit_cost: FloatArray
+    on_hand: FloatArray
+    important: BoolArray
+    demand: Law
+    lead_time: LeadTime
+    budget: Budget | None = None
+    service: Service = field(default_factory=Service)
+    orders: Orders = field(default_factory=Orders)
+    open_orders: OpenOrders | None = None
+    weight: FloatArray = field(default_factory=lambda: np.ones(0))
+    item_id: tuple[str, ...] = ()
+    calendar: tuple[str, ...] = ()
+    name: str = "store"
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            unit_cost: ArrayLike,
+            on_hand: ArrayLike,
+            important: ArrayLike,
+            demand: Law,
+            lead_time: LeadTime,
+            budget: Budget | None = None,
+            service: Service | float = ...,
+            orders: Orders = ...,
+            open_orders: OpenOrders | None = None,
+            weight: ArrayLike = (),
+            item_id: Sequence[str] = (),
+            calendar: Sequence[str] = (),
+            name: str = "store",
+        ) -> None: ...
+
+    def __post_init__(self) -> None:
+        items, periods = self.demand.mean.shape
+        put = object.__setattr__
+        if not isinstance(self.service, Service):
+            put(self, "service", Service(float(self.service)))
+        faults: list[Fault] = []
+        tables = {"unit_cost": self.unit_cost, "on_hand": self.on_hand, "weight": self.weight}
+        if np.size(self.weight) == 0:
+            tables["weight"] = np.ones(items)
+        for name, values in tables.items():
+            array = frozen(values)
+            put(self, name, array)
+            if array.shape != (items,):
+                faults.append(Fault(name, f"shape {array.shape}", f"({items},)", "Give one number per item."))
+                continue
+            ok = np.isfinite(array) if name == "on_hand" else np.isfinite(array) & (array >= 0)
+            expected = "a finite number" if name == "on_hand" else "a number >= 0"
+            faults += [
+                Fault(f"{name}, item {self._id(k)}", f"{array[k]:g}", expected, "Correct it.")
+                for k in np.flatnonzero(~ok)
+            ]
+        important = np.array(self.important)
+        if important.shape != (items,) or important.dtype != np.bool_:
+            found = f"{important.dtype} of shape {important.shape}"
+            faults.append(Fault("important", found, f"bool of shape ({items},)", "Give True or False per item."))
+        important.setflags(write=False)
+        put(self, "important", important)
+        if periods > MOST_PERIODS:
+            faults.append(Fault("periods", str(periods), f"at most {MOST_PERIODS}", "Plan a shorter horizon."))
+        ids = tuple(map(str, self.item_id)) or tuple(f"item-{k + 1}" for k in range(items))
+        put(self, "item_id", ids)
+        if len(ids) != items or len(set(ids)) != items:
+            found = f"{len(ids)} ids, {len(set(ids))} different"
+            faults.append(Fault("item_id", found, f"{items} different ids", "Give every item its own id."))
+        calendar = tuple(map(str, self.calendar)) or tuple(str(t + 1) for t in range(periods))
+        put(self, "calendar", calendar)
+        if len(calendar) != periods:
+            faults.append(Fault("calendar", f"{len(calendar)} names", f"{periods}", "Give one name per period."))
+        try:
+            put(self, "lead_time", self.lead_time.for_items(items))
+        except DataError as error:
+            faults += error.faults
+        if self.budget is not None and self.budget.limit.size not in (1, periods):
+            found = f"{self.budget.limit.size} limits"
+            faults.append(Fault("budget limit", found, f"1 or {periods}", "Give one limit, or one per period."))
+        if not faults:
+            faults += self._open_order_faults()
+        if faults:
+            raise DataError(faults)
+
+    def _id(self, item: int | np.integer) -> str:
+        return str(self.item_id[item]) if item < len(self.item_id) else f"item-{item + 1}"
+
+    def _open_order_faults(self) -> list[Fault]:
+        if self.open_orders is None:
+            return []
+        known = {name: k for k, name in enumerate(self.item_id)}
+        faults = []
+        for k, entry in enumerate(self.open_orders.item):
+            if (isinstance(entry, str) and entry not in known) or (
+                not isinstance(entry, str) and not 0 <= entry < self.items
+            ):
+                faults.append(
+                    Fault(f"open order {k + 1}", f"item {entry!r}", "an item of the store", "Correct or leave it out.")
+                )
+        if faults:
+            return faults
+        item = self.open_item
+        age = -self.open_orders.placed
+        late = self.lead_time.arrived(np.arange(age.max(initial=0) + 1))[item, age] >= 1
+        return [
+            Fault(
+                f"open order {k + 1} of item {self.item_id[item[k]]}",
+                f"placed in period {self.open_orders.placed[k]} and not arrived",
+                f"arrival within {self.lead_time.support[item[k]] - 1} periods for certain, as its lead-time law has it",
+                "Lengthen the lead-time law (or give it a part that never arrives), or take the order off the list.",
+            )
+            for k in np.flatnonzero(late)
+        ]
+
+    @property
+    def items(self) -> int:
+        """n."""
+        return len(self.on_hand)
+
+    @property
+    def periods(self) -> int:
+        """N."""
+        return int(self.demand.mean.shape[1])
+
+    @property
+    def open_item(self) -> IntArray:
+        """The position of the item of each open order."""
+        if self.open_orders is None:
+            return np.zeros(0, dtype=np.int64)
+        known = {name: k for k, name in enumerate(self.item_id)}
+        found = [known[entry] if isinstance(entry, str) else entry for entry in self.open_orders.item]
+        return np.array(found, dtype=np.int64)
+
+    @property
+    def on_order(self) -> FloatArray:
+        """Q: units under way at the start, shape (n,)."""
+        if self.open_orders is None:
+            return np.zeros(self.items)
+        total = np.bincount(self.open_item, weights=self.open_orders.quantity, minlength=self.items)
+        return total.astype(np.float64)
+
+    @property
+    def controllable(self) -> BoolArray:
+        """Cells (n, N) that an order of the horizon can influence: one placed in period 1 can have arrived by t − 1."""
+        return self.lead_time.arrived(np.arange(self.periods) - 1) > 0
+
+    @property
+    def short_below(self) -> FloatArray:
+        """Net stock under which an item counts as short, shape (n,), units, ≤ 0."""
+        found: FloatArray = -SHORT * self.demand.mean.mean(axis=1)
+        return found
