@@ -1,0 +1,90 @@
+"""Affine moments: random quantities whose mean is affine in x and whose deviation is a norm of affine rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from ccinv.arrays import FloatArray, IntArray
+from ccinv.rules import LinearMap, stacked
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Deviation rows: row r belongs to quantity cell[r] and has the value map.at(x)[r]."""
+
+    cell: IntArray
+    map: LinearMap
+
+    def weighted(self, source: IntArray, weight: FloatArray, cell: IntArray) -> Rows:
+        """Rows source[k] of this, times weight[k], given to the quantities cell[k]."""
+        chosen = self.map.rows(source)
+        scaled = LinearMap(sparse.csr_array(sparse.diags_array(weight) @ chosen.matrix), weight * chosen.constant)
+        return Rows(cell, scaled)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AffineMoments:
+    """K random quantities, shape `shape`, whose first two moments are known functions of x.
+
+        mean_k = (M x + m)_k,    sd_k = ‖ (F x + f)[start_k : start_{k+1}] ‖₂
+
+    `mean`: LinearMap of K rows; `factor`: LinearMap of R rows sorted by quantity; `start`: (K + 1,) row pointers.
+    """
+
+    shape: tuple[int, ...]
+    mean: LinearMap
+    factor: LinearMap
+    start: IntArray
+
+    @property
+    def rows_per_cell(self) -> IntArray:
+        """Number of deviation rows of each quantity, (K,)."""
+        return np.diff(self.start)
+
+    def mean_at(self, x: FloatArray) -> FloatArray:
+        """Means at the decision x, shape `shape`."""
+        return self.mean.at(x).reshape(self.shape)
+
+    def sd_at(self, x: FloatArray) -> FloatArray:
+        """Standard deviations at the decision x, shape `shape`."""
+        squares = np.concatenate([[0.0], self.factor.at(x) ** 2])
+        cell = np.repeat(np.arange(len(self.start) - 1), self.rows_per_cell)
+        total = np.bincount(cell, weights=squares[1:], minlength=len(self.start) - 1)
+        return np.sqrt(total).reshape(self.shape)
+
+    def at_cells(self, cells: IntArray) -> AffineMoments:
+        """The quantities at the flat positions `cells`, in that order."""
+        count = self.rows_per_cell[cells]
+        start = np.concatenate([[0], np.cumsum(count)])
+        inside = np.arange(start[-1]) - np.repeat(start[:-1], count)
+        chosen = np.repeat(self.start[:-1][cells], count) + inside
+        return AffineMoments((len(cells),), self.mean.rows(cells), self.factor.rows(chosen), start)
+
+    def below(self, limit: FloatArray) -> AffineMoments:
+        """The moments of limit − quantity: what is left under a limit, (K,)."""
+        left = LinearMap(sparse.csr_array(-self.mean.matrix), limit - self.mean.constant)
+        return AffineMoments(self.shape, left, self.factor, self.start)
+
+
+def gathered(shape: tuple[int, ...], mean: LinearMap, *parts: Rows) -> AffineMoments:
+    """Affine moments from their mean and from deviation rows in any order.
+
+    Rows without a decision are merged into one of the same norm per quantity, and rows of zeros dropped: what does not
+    depend on x needs one row, however many causes it has.
+    """
+    together = stacked(*(part.map for part in parts))
+    cell = np.concatenate([part.cell for part in parts])
+    size = int(np.prod(shape))
+    together.matrix.eliminate_zeros()
+    moving = np.diff(together.matrix.indptr) > 0
+    still = np.sqrt(np.bincount(cell[~moving], weights=together.constant[~moving] ** 2, minlength=size))
+    fixed = np.flatnonzero(still > 0)
+    chosen = together.rows(moving)
+    whole = stacked(chosen, LinearMap(sparse.csr_array((len(fixed), together.matrix.shape[1])), still[fixed]))
+    owner = np.concatenate([cell[moving], fixed])
+    order = np.argsort(owner, kind="stable")
+    start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=size))])
+    return AffineMoments(shape, mean, whole.rows(order), start.astype(np.int64))
