@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ccinv.arrays import BoolArray, FloatArray
 from ccinv.store import Store
@@ -71,17 +72,38 @@ class CausalRule:
         return found + self.intercept[:, :periods].reshape(len(self.intercept), periods, *extra)
 
 
-def executed(rule: Rule, sales: FloatArray, whole: bool) -> FloatArray:
-    """The orders that are really placed, (n, T, ...): those of the rule, catching up and never negative.
+def caught_up(cumulative: FloatArray, whole: bool) -> FloatArray:
+    """The orders really placed, (n, T, ...), where a rule asks for the cumulative amounts O(1), ..., O(T).
 
         y(s) = max(0, O(s) − (y(1) + … + y(s−1))), so that y(1) + … + y(t) = max(0, O(1), …, O(t))
 
     `whole` rounds the cumulative amount up to whole units.
     """
-    total = np.maximum.accumulate(np.maximum(rule.cumulative(sales), 0.0), axis=1)
+    total = np.maximum.accumulate(np.maximum(cumulative, 0.0), axis=1)
     if whole:
         total = np.ceil(total - 1e-9 * np.maximum(total, 1.0))  # 3.0000000001 units are three
     return np.diff(total, axis=1, prepend=0.0)
+
+
+def executed(rule: Rule, sales: FloatArray, whole: bool) -> FloatArray:
+    """The orders that `rule` really places for the sales seen, (n, T, ...): catching up and never negative."""
+    return caught_up(rule.cumulative(sales), whole)
+
+
+class Judged(Protocol):
+    """What a replay found in each cell, (n, N): service, its confidence limits, and a verdict (empty: no promise)."""
+
+    @property
+    def service(self) -> FloatArray: ...
+
+    @property
+    def low(self) -> FloatArray: ...
+
+    @property
+    def high(self) -> FloatArray: ...
+
+    @property
+    def verdict(self) -> NDArray[np.object_]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +164,51 @@ class Plan:
     def orders(self, sales: FloatArray) -> FloatArray:
         """Executed orders (n, T) for the sales (n, T) seen in periods 1..T."""
         return executed(self.rule, np.asarray(sales, dtype=np.float64), self.store.orders.whole)
+
+    def columns(self, audit: Judged | None = None) -> dict[str, NDArray[Any]]:
+        """The plan as a long table, item by item and period by period: name of column → (n · N,) values.
+
+        Numbers are NaN, and text is None, where there is nothing to say: no a and b where the rule has none, no
+        audited columns without `audit`, no verdict where nothing was promised.
+        """
+        items, periods = self.mean.shape
+        nothing = np.full((items, periods), np.nan)
+        pooled = self.rule if isinstance(self.rule, PooledRule) else None
+        verdict = np.full((items, periods), None, dtype=object)
+        if audit is not None:
+            given = np.array([[str(cell) for cell in row] for row in audit.verdict], dtype=object)
+            verdict[given != ""] = given[given != ""]
+        tables = {
+            "a": nothing if pooled is None else pooled.a,
+            "b": nothing if pooled is None or pooled.b is None else pooled.b,
+            "intercept": self.rule.intercept,
+            "expected_order": self.order_mean,
+            "expected_stock": self.mean,
+            "sd_stock": self.sd,
+            "promised": self.promised,
+            "audited": nothing if audit is None else audit.service,
+            "audited_low": nothing if audit is None else audit.low,
+            "audited_high": nothing if audit is None else audit.high,
+            "verdict": verdict,
+        }
+        return {
+            "item_id": np.repeat(np.array(self.store.item_id, dtype=object), periods),
+            "period": np.tile(np.arange(1, periods + 1), items),
+            "period_start": np.tile(np.array(self.store.calendar, dtype=object), items),
+            **{name: np.asarray(table).reshape(-1) for name, table in tables.items()},
+        }
+
+    def to_frame(self, like: Any = None, audit: Judged | None = None) -> Any:
+        """The table of `columns` as a data frame of the same kind as `like` (pandas, polars, Arrow); polars if None."""
+        import narwhals as nw
+
+        backend: Any = "polars" if like is None else nw.from_native(like, allow_series=True).implementation
+        text = {"item_id", "period_start", "verdict"}
+        return nw.from_dict(
+            {
+                name: nw.new_series(name, values.tolist(), nw.String, backend=backend)
+                if name in text
+                else nw.new_series(name, values, backend=backend)
+                for name, values in self.columns(audit).items()
+            }
+        ).to_native()
