@@ -1,0 +1,36 @@
+"""Quantiles of net stock over time, for the report's plots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ccinv.arrays import FloatArray
+from ccinv.errors import DataError, Fault
+from ccinv.ledger import cut, cut_rule, replay
+from ccinv.result import Plan
+
+FAN_LEVELS = (0.05, 0.25, 0.50, 0.75, 0.95)
+
+
+def fan(plan: Plan, items: Sequence[int], paths: int = 5_000, seed: int = 1) -> FloatArray:
+    """Quantiles of X(t) at FAN_LEVELS for the items at these positions: shape (len(items), N, 5), units.
+
+    Each item has its own stream, so that its fan does not depend on which others are shown. One item's paths are held
+    in memory at a time.
+    """
+    store = plan.store
+    wrong = [k for k in items if not 0 <= k < store.items]
+    if wrong:
+        expected = f"positions from 0 to {store.items - 1}"
+        raise DataError(
+            Fault("fan items", ", ".join(map(str, wrong)), expected, "Give positions of the store's items.")
+        )
+    found = np.empty((len(items), store.periods, len(FAN_LEVELS)))
+    for row, item in enumerate(items):
+        index = np.array([item])
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(item, 1)))  # the audit's keys have length 1
+        net = replay(cut(store, index), cut_rule(plan.rule, index), rng, paths).net[0]
+        found[row] = np.quantile(net, FAN_LEVELS, axis=1).T
+    return found
