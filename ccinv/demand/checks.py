@@ -9,6 +9,7 @@ from ccinv.arrays import FloatArray, frozen
 from ccinv.errors import DataError, Fault
 
 MOST_CV = 1e4  # beyond this coefficient of variation no double-precision program can hold both scales
+MOST_COUNT = 1e12  # whole numbers are exact up to 9e15, and a draw may well be a thousand times its mean
 
 
 def tables_of(**tables: ArrayLike) -> tuple[FloatArray, ...]:
@@ -88,3 +89,26 @@ def check_correlation(correlation: ArrayLike, items: int, periods: int) -> Float
         raise DataError(faults)
     full.setflags(write=False)
     return full
+
+
+def check_spread_without_mean(law: str, mean: FloatArray, sd: FloatArray) -> None:
+    """Sales that are never negative and are 0 on average are 0 for certain."""
+    faults = faults_at(
+        f"{law} sd", sd, (mean == 0) & (sd > 0), "0 where the mean is 0", "Give the mean, or no deviation."
+    )
+    if faults:
+        raise DataError(faults)
+
+
+def check_counts(law: str, mean: FloatArray) -> None:
+    """Counts that double precision can tell apart."""
+    expected = f"at most {MOST_COUNT:g}: larger whole numbers are not exact"
+    faults = faults_at(f"{law} mean", mean, mean > MOST_COUNT, expected, "Count in larger units.")
+    if faults:
+        raise DataError(faults)
+
+
+def check_periods(where: str, periods: int) -> None:
+    """A number of periods is a whole number from 1 on."""
+    if isinstance(periods, bool) or not isinstance(periods, int | np.integer) or periods < 1:
+        raise DataError(Fault(where, repr(periods), "a whole number >= 1", "Give the number of periods to plan."))
