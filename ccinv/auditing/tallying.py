@@ -18,7 +18,7 @@ from ccinv.result import Plan, Rule
 from ccinv.store import Store
 
 CELLS = 2**18  # items × periods × paths replayed at once: a dozen arrays of 2 MB, which the caches still hold
-FEWEST, MOST = 500, 16_384  # paths in a block: enough to be worth a call, few enough to share among workers
+FEWEST, MOST = 1_000, 16_384  # paths in a block: enough to be worth a call, few enough to share among workers
 MONEY = 1e-9  # relative: a limit that is met exactly is met, whatever the order of summation
 
 
