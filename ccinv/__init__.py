@@ -5,12 +5,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ccinv import demand as demand
+    from ccinv import inversion as inversion
+    from ccinv import moments as moments
+    from ccinv import rules as rules
     from ccinv.errors import CcinvError as CcinvError
     from ccinv.errors import DataError as DataError
     from ccinv.errors import InfeasibleError as InfeasibleError
     from ccinv.errors import ModelError as ModelError
     from ccinv.errors import SolverError as SolverError
     from ccinv.lead_time import LeadTime as LeadTime
+    from ccinv.objectives.expected_stock import ExpectedStock as ExpectedStock
+    from ccinv.objectives.max_min import MaxMinService as MaxMinService
+    from ccinv.objectives.minimum_budget import MinimumBudget as MinimumBudget
+    from ccinv.planner import model as model
+    from ccinv.planner import plan as plan
+    from ccinv.result import Plan as Plan
     from ccinv.store import Budget as Budget
     from ccinv.store import OpenOrders as OpenOrders
     from ccinv.store import Orders as Orders
@@ -21,6 +30,9 @@ _MODULE = {
     "CcinvError": "errors", "DataError": "errors", "InfeasibleError": "errors", "ModelError": "errors",
     "SolverError": "errors", "LeadTime": "lead_time", "Budget": "store", "OpenOrders": "store", "Orders": "store",
     "Service": "store", "Store": "store", "demand": "",
+    "inversion": "", "moments": "", "rules": "", "ExpectedStock": "objectives.expected_stock",
+    "MaxMinService": "objectives.max_min", "MinimumBudget": "objectives.minimum_budget", "Plan": "result",
+    "model": "planner", "plan": "planner",
 }  # fmt: skip
 
 __all__ = sorted(_MODULE)  # noqa: PLE0605  # the table is the list

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -264,7 +264,7 @@ class Store:
             Fault(
                 f"open order {k + 1} of item {self.item_id[item[k]]}",
                 f"placed in period {self.open_orders.placed[k]} and not arrived",
-                f"arrival within {self.lead_time.support[item[k]] - 1} periods for certain, as its lead-time law has it",
+                f"arrival within {self.lead_time.support[item[k]] - 1} periods for certain, by its lead-time law",
                 "Lengthen the lead-time law (or give it a part that never arrives), or take the order off the list.",
             )
             for k in np.flatnonzero(late)
@@ -296,6 +296,34 @@ class Store:
             return np.zeros(self.items)
         total = np.bincount(self.open_item, weights=self.open_orders.quantity, minlength=self.items)
         return total.astype(np.float64)
+
+    def rows(self, index: IntArray) -> Store:
+        """The items at `index` in that order, with their open orders, without the common budget; repeats are allowed.
+
+        A repeated item is a new one with the same numbers: its id gets a mark.
+        """
+        index = np.asarray(index, dtype=np.int64)
+        open_orders = None
+        if self.open_orders is not None:
+            item, order = np.nonzero(index[:, None] == self.open_item[None, :])
+            if len(item):
+                whole = self.open_orders
+                open_orders = OpenOrders(item, whole.placed[order], whole.quantity[order])
+        ids = [self.item_id[k] for k in index]
+        if len(set(ids)) < len(ids):
+            ids = [f"{name}~{k + 1}" for k, name in enumerate(ids)]
+        return replace(
+            self,
+            unit_cost=self.unit_cost[index],
+            on_hand=self.on_hand[index],
+            important=self.important[index],
+            demand=self.demand.rows(index),
+            lead_time=self.lead_time.rows(index),
+            budget=None,
+            open_orders=open_orders,
+            weight=self.weight[index],
+            item_id=tuple(ids),
+        )
 
     @property
     def controllable(self) -> BoolArray:

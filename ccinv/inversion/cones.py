@@ -1,0 +1,76 @@
+"""Chance constraints as second-order cones: the only place where cones are made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import sparse
+
+from ccinv.arrays import FloatArray, IntArray
+from ccinv.errors import ModelError
+from ccinv.inversion.inversion import Inversion
+from ccinv.moments.affine import AffineMoments
+
+Expression = Any  # cvxpy has no types
+Constraint = Any
+
+
+def cones(
+    moments: AffineMoments, x: Expression, kappa: ArrayLike, floor: Expression | None = None
+) -> tuple[list[Constraint], IntArray]:
+    """mean − κ · sd ≥ floor for every quantity, as one vectorised constraint per number of deviation rows.
+
+        ‖ κ_k (F x + f)_k ‖₂ ≤ (M x + m)_k − floor_k
+
+    Returns the constraints and the order in which the quantities stand in them, one after the other, so that dual
+    values can be given back. Quantities with κ = 0 or without deviation rows are linear.
+    """
+    factor = np.broadcast_to(np.asarray(kappa, dtype=np.float64), moments.start[:-1].shape)
+    if not (np.isfinite(factor).all() and (factor >= 0).all()):
+        raise ModelError("A chance constraint below one half is not convex: ask for a probability of 0.5 or more.")
+    rows = np.where(factor > 0, moments.rows_per_cell, 0)
+    constraints, order = [], []
+    for count in np.unique(rows):
+        cells = np.flatnonzero(rows == count)
+        part = moments.at_cells(cells)
+        margin = part.mean.matrix @ x + part.mean.constant
+        if floor is not None:
+            margin = margin - floor[cells]
+        if count == 0:
+            constraints.append(margin >= 0)
+        else:
+            weight = np.repeat(factor[cells], count)
+            tail = (sparse.diags_array(weight) @ part.factor.matrix) @ x + weight * part.factor.constant
+            shaped = cp.reshape(tail, (int(count), len(cells)), order="F")
+            constraints.append(cp.SOC(margin, shaped, axis=0))
+        order.append(cells)
+    return constraints, np.concatenate(order) if order else np.zeros(0, dtype=np.int64)
+
+
+def chance(moments: AffineMoments, x: Expression, level: ArrayLike, inversion: Inversion) -> list[Constraint]:
+    """P{quantity ≥ 0} ≥ level for every quantity of the batch, by the given inversion, as cvxpy constraints on x.
+
+    `level`: one probability or one per quantity, each from one half up: a ModelError below, where it is not convex.
+    """
+    asked = np.asarray(level, dtype=np.float64)
+    if not (np.isfinite(asked).all() and (asked >= 0.5).all() and (asked < 1).all()):
+        raise ModelError(
+            f"A chance constraint asks for a probability from 0.5 to below 1, found {np.min(asked):g} to "
+            f"{np.max(asked):g}: below one half it is not convex, and certainty is not attainable."
+        )
+    return cones(moments, x, inversion.kappa(asked))[0]
+
+
+def duals(constraints: list[Constraint], order: IntArray) -> FloatArray:
+    """The dual value of each quantity's margin, in the order in which the quantities were given to `cones`."""
+    found = np.empty(len(order))
+    first = 0
+    for constraint in constraints:
+        value = constraint.dual_value
+        margin = np.atleast_1d(value[0] if isinstance(value, list) else value).ravel()
+        found[order[first : first + len(margin)]] = margin
+        first += len(margin)
+    return found

@@ -1,0 +1,170 @@
+"""What is out of reach, by how much, and who is to blame: the budget, the lead time, or the rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cvxpy as cp
+import numpy as np
+
+from ccinv.arrays import BoolArray, FloatArray, IntArray
+from ccinv.errors import InfeasibleError
+from ccinv.inversion.cones import cones
+from ccinv.models.multi_period.program import MultiPeriod, RuleKind, budget_rows, state, without_budget
+from ccinv.objectives.max_min import together
+from ccinv.objectives.minimum_budget import MinimumBudget
+from ccinv.objectives.program import Hold, Status
+from ccinv.result import OutOfReach
+from ccinv.rules import Affine, Cumulative, item_scale
+from ccinv.solve.elastic import SHORT, Reached, reach
+from ccinv.store import Store
+from ccinv.verify import scores
+
+MOST_ORDER = 1e3  # orders of the best a cell could have alone, in item units per period: a thousand is as good as any
+STEPS = 6  # of the min-ratio method for cells on their own; the best is asked to 1e-3 there
+SHOWN = 20
+
+
+def out_of_reach(program: MultiPeriod, reached: Reached, kind: RuleKind) -> tuple[OutOfReach, ...]:
+    """Name the cells of important items that fall short: the probability they have, the best alone, and the blame.
+
+    A cell that its item could keep along with its other promises if money were no object is the budget's fault; one
+    that it could keep alone is in conflict with the item's own promises; one that a richer rule could keep alone is
+    the rule's; what is left no order can mend: the lead time's.
+    """
+    store, periods = program.store, program.store.periods
+    short = reached.short
+    if len(short) == 0:
+        return ()
+    item, period = np.divmod(short, periods)
+    asked = store.service.alpha
+    mean, sd = program.net.mean_at(reached.start).ravel(), program.net.sd_at(reached.start).ravel()
+    attained = program.inversion.probability(scores(mean, sd, program.unit)[short])
+    blame = np.full(len(short), "lead time", dtype=object)
+    alone = np.full(len(short), asked)
+    rich = _without_money(program, kind, item, period)
+    blame[rich] = "budget"
+    left = np.flatnonzero(~rich)
+    if len(left):
+        alone[left] = _alone(program, kind, item[left], period[left])
+        blame[left[alone[left] >= asked - SHORT]] = "together"
+        poor = left[alone[left] < asked - SHORT]
+        richer = Affine() if isinstance(kind, Cumulative) else Cumulative()
+        if len(poor) and not isinstance(kind, Affine):
+            best = _alone(program, richer, item[poor], period[poor])
+            blame[poor[best >= asked - SHORT]] = "rule"
+    return tuple(
+        OutOfReach(int(i), int(t), asked, float(has), float(max(best, has)), str(cause))
+        for i, t, has, best, cause in zip(item, period, attained, alone, blame, strict=True)
+    )
+
+
+def _without_money(program: MultiPeriod, kind: RuleKind, item: IntArray, period: IntArray) -> BoolArray:
+    """Which of the cells could be kept, with all other promises of their items, if money were no object."""
+    if program.store.budget is None:
+        return np.zeros(len(item), dtype=bool)
+    items = np.unique(item)
+    apart = state(program.store.rows(items), kind, MinimumBudget(), program.inversion)
+    found = reach(apart, serves_others=False)
+    if found is None:
+        return np.zeros(len(item), dtype=bool)
+    cells = np.searchsorted(items, item) * program.store.periods + period
+    return ~np.isin(cells, found.short)
+
+
+def _alone(program: MultiPeriod, kind: RuleKind, item: IntArray, period: IntArray) -> FloatArray:
+    """The best probability of each cell if nothing else were asked for and money were no object, up to what is asked.
+
+    Every cell gets a copy of its item, so that one program raises all of them, each by the min-ratio method.
+    """
+    store = program.store.rows(item)
+    apart = state(store, kind, MinimumBudget(), program.inversion)
+    cells = np.arange(len(item)) * store.periods + period
+    unit = item_scale(store)
+    enough = float(program.inversion.kappa(program.store.service.alpha))
+    most = apart.layout.level.rows(np.arange(len(item)) * store.periods + store.periods - 1)
+    room = MOST_ORDER * unit * store.periods - most.matrix @ apart.x - most.constant >= 0
+    net = apart.net.at_cells(cells)
+    score, width = np.zeros(len(cells)), unit.copy()
+    for _ in range(STEPS):
+        tau = cp.Variable(len(cells))
+        raised, _ = cones(net, apart.x, np.maximum(score, 0.0), cp.multiply(width, tau))
+        outcome = apart.solve(cp.Maximize(cp.sum(tau)), [*raised, room, tau <= 10.0])
+        if outcome.status is not Status.SOLVED:
+            break
+        x = np.asarray(apart.x.value)
+        mean, sd = net.mean_at(x), net.sd_at(x)
+        better = np.maximum(score, np.minimum(scores(mean, sd, unit), enough * (1 + SHORT)))
+        width = np.maximum(sd, 1e-3 * unit)
+        done = (better - score <= 1e-4) | (better >= enough)
+        score = better
+        if done.all():
+            break
+    return program.inversion.probability(score)
+
+
+def refusal(program: MultiPeriod, reached: Reached, beyond: Sequence[OutOfReach]) -> InfeasibleError:
+    """The explanation of promises that cannot be kept: which, by how much, what is attainable, and what would help."""
+    store = program.store
+    total = len(program.important.cells)
+    lines = [f"{len(beyond)} of {total} promises of service cannot be kept."]
+    blamed = {cause: [cell for cell in beyond if cell.blame == cause] for cause in _WORDS}
+    if blamed["budget"]:
+        lines += _money(program, reached, [cell for cell in beyond if cell.blame != "budget"])
+    for cause, cells in blamed.items():
+        if cells:
+            lines.append(_WORDS[cause].format(count=len(cells)))
+            lines += [_line(store, cell) for cell in cells[:SHOWN]]
+            if len(cells) > SHOWN:
+                lines.append(f"    ... and {len(cells) - SHOWN} more")
+    lines.append('To plan with the best that is attainable there, set unattainable = "best".')
+    return InfeasibleError("\n".join(lines))
+
+
+_WORDS = {
+    "budget": "{count} could be kept with more money:",
+    "lead time": "{count} are beyond any order: what would be needed does not arrive in time with that probability:",
+    "rule": "{count} are beyond this kind of rule, not beyond a richer one (try the cumulative or the affine rule):",
+    "together": "{count} could be kept alone, but not along with the other promises of the same item:",
+}
+
+
+def _line(store: Store, cell: OutOfReach) -> str:
+    return (
+        f"    item {store.item_id[cell.item]}, period {store.calendar[cell.period]}: asked {cell.asked:.4g}, "
+        f"together with the rest {cell.attained:.4g}, alone at best {cell.alone:.4g}"
+    )
+
+
+def _money(program: MultiPeriod, reached: Reached, others: Sequence[OutOfReach]) -> list[str]:
+    """What more money, or less service, would do."""
+    store = program.store
+    assert store.budget is not None  # noqa: S101  # the budget is blamed only where there is one
+    beyond = np.array([cell.item * store.periods + cell.period for cell in others], dtype=np.int64)
+    lost = np.isin(reached.important.cells, beyond)
+    hold, asked = reached.important, program.important
+    wanted = Hold(hold.cells, np.where(lost, hold.kappa, asked.kappa), np.where(lost, hold.floor, asked.floor))
+    more = cp.Variable()
+    loose = without_budget(program)
+    rows = budget_rows(store, program.dollars, program.inversion, program.x, more)
+    lines = []
+    outcome = loose.solve(cp.Minimize(more), [*rows, *loose.held(wanted)], {more: program.money})
+    if outcome.status is Status.SOLVED:
+        most = float(store.budget.limit.max())
+        lines.append(
+            f"The budget is short by {outcome.value:,.2f}: the least that keeps every promise that money can keep is "
+            f"{most + outcome.value:,.2f} instead of {most:,.2f}."
+        )
+    kept = Hold(hold.cells[lost], hold.kappa[lost], hold.floor[lost])
+    plain = replace(program, important=kept)
+    level = together(plain, asked.cells[~lost], reached.start)
+    if level is None or level < 0:
+        lines.append("With the given budget the service of important items falls below one half somewhere.")
+    else:
+        best = float(program.inversion.probability(level))
+        lines.append(
+            f"Or accept a service level of {best:.2%} instead of {store.service.alpha:.2%}: that is the best which the "
+            "given budget buys for all of them alike."
+        )
+    return lines

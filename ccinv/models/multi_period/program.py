@@ -1,0 +1,203 @@
+"""The multi-period model of the thesis, stated once in vectorised cvxpy: its hard rows, and how they are solved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import cvxpy as cp
+import numpy as np
+
+from ccinv import moments
+from ccinv.arrays import FloatArray, IntArray
+from ccinv.errors import DataError, Fault, InfeasibleError, SolverError
+from ccinv.inversion.cones import cones
+from ccinv.inversion.inversion import Inversion
+from ccinv.moments.affine import AffineMoments
+from ccinv.objectives.program import Hold, Objective, Outcome, Status
+from ccinv.rules import Layout, item_scale
+from ccinv.solve.conic import Precision, solve
+from ccinv.solve.elastic import Reached
+from ccinv.store import Store
+
+
+class RuleKind(Protocol):
+    """A kind of rule, which can be laid out on a store."""
+
+    def on(self, store: Store) -> Layout: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MultiPeriod:
+    """A store under a rule, as hard rows on x; see `ccinv.objectives.program.Program` for what each field is.
+
+        due-out bounds, order rows, what a user adds, and budget rows
+
+    `free` has all of them but the budget's; `outcomes` collects every solve.
+    """
+
+    store: Store
+    layout: Layout
+    inversion: Inversion
+    x: Any
+    net: AffineMoments
+    orders: AffineMoments
+    dollars: AffineMoments
+    unit: FloatArray
+    money: float
+    free: tuple[Any, ...]
+    hard: tuple[Any, ...]
+    important: Hold
+    others: Hold
+    open_cells: IntArray
+    start: FloatArray
+    progress: Callable[[str], None] | None = None
+    precision: Precision = field(default_factory=Precision)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def held(self, *holds: Hold) -> list[Any]:
+        """Holds as cvxpy constraints."""
+        parts = [hold for hold in holds if len(hold.cells)]
+        rows: list[Any] = []
+        for hold in parts:
+            rows += cones(self.net.at_cells(hold.cells), self.x, hold.kappa, hold.floor)[0]
+        return rows
+
+    def solve(
+        self, objective: Any, constraints: Sequence[Any], scale: Mapping[Any, FloatArray | float] | None = None
+    ) -> Outcome:
+        """Solve for an objective under the hard rows and `constraints`."""
+        problem = cp.Problem(objective, [*self.hard, *constraints])
+        sizes = {variable: np.asarray(size, dtype=np.float64) for variable, size in (scale or {}).items()}
+        outcome = solve(problem, {self.x: self.layout.scale, **sizes}, self.precision)
+        self.outcomes.append(outcome)
+        if self.progress is not None:
+            self.progress(f"cone program {len(self.outcomes)}: {outcome.said}, {outcome.iterations} iterations")
+        if outcome.status is Status.UNDECIDED:
+            raise SolverError(
+                f"The solver stopped without an answer ({outcome.said} after {outcome.iterations} iterations, "
+                f"{outcome.seconds:.1f} s): neither a plan nor a proof that there is none."
+            )
+        return outcome
+
+    def with_reach(self, reached: Reached) -> MultiPeriod:
+        """The same program, held to what can be had together."""
+        return replace(
+            self,
+            important=reached.important,
+            others=reached.others,
+            open_cells=reached.open_cells,
+            start=reached.start,
+        )
+
+
+def order_rows(store: Store, layout: Layout, orders: AffineMoments, inversion: Inversion, x: Any) -> list[Any]:
+    """What an order may be, as constraints on x."""
+    match store.orders.nonnegative:
+        case "none":
+            return []
+        case "mean":
+            return cones(orders, x, 0.0)[0]
+        case "chance":
+            return cones(orders, x, inversion.kappa(store.orders.confidence))[0]
+        case "monotone":
+            return [layout.monotone.matrix @ x + layout.monotone.constant >= 0]
+
+
+def budget_rows(store: Store, dollars: AffineMoments, inversion: Inversion, x: Any, more: Any = 0.0) -> list[Any]:
+    """P{Z(t) ≤ limit(t) + more} ≥ φ in every period, as cones; none without a budget."""
+    if store.budget is None:
+        return []
+    left = dollars.below(store.budget.limits(store.periods))
+    kappa = inversion.kappa(store.budget.confidence)
+    return cones(left, x, kappa, -more * np.ones(store.periods))[0]
+
+
+def state(
+    store: Store,
+    rule: RuleKind,
+    objective: Objective,
+    inversion: Inversion,
+    constraints: Sequence[Any] = (),
+    progress: Callable[[str], None] | None = None,
+) -> MultiPeriod:
+    """The hard rows of a store under a rule. A user's own `constraints` are on one variable of the rule's size."""
+    layout = rule.on(store)
+    x = _variable(layout, constraints)
+    net, orders, dollars = (of(store, layout) for of in (moments.net_stock, moments.orders, moments.dollars))
+    hard = order_rows(store, layout, orders, inversion, x)
+    if layout.bounds.matrix.shape[0]:
+        hard.append(layout.bounds.matrix @ x + layout.bounds.constant >= 0)
+    free = (*hard, *constraints)
+    budget = budget_rows(store, dollars, inversion, x) if objective.limited else []
+    important = store.important[:, None]
+    cells = np.flatnonzero(store.controllable & important)
+    none = Hold(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
+    kappa = np.full(len(cells), float(inversion.kappa(store.service.alpha)))
+    unit = np.repeat(item_scale(store), store.periods)
+    return MultiPeriod(
+        store=store,
+        layout=layout,
+        inversion=inversion,
+        x=x,
+        net=net,
+        orders=orders,
+        dollars=dollars,
+        unit=unit,
+        money=money_unit(store),
+        free=free,
+        hard=(*free, *budget),
+        important=Hold(cells, kappa, np.zeros(len(cells))),
+        others=none,
+        open_cells=np.flatnonzero(store.controllable & ~important),
+        start=np.zeros(layout.size),
+        progress=progress,
+    )
+
+
+def money_unit(store: Store) -> float:
+    """The natural amount of money: what the items' own units cost together."""
+    return float((store.unit_cost * item_scale(store)).sum()) or 1.0
+
+
+def _variable(layout: Layout, constraints: Sequence[Any]) -> Any:
+    """The user's variable where there are constraints on one, else a new one."""
+    found = {v.id: v for constraint in constraints for v in constraint.variables() if v.size == layout.size}
+    if len(found) > 1:
+        raise DataError(
+            Fault("constraints", f"{len(found)} variables of the rule's size", "one", "Write all rows on one variable.")
+        )
+    if constraints and not found:
+        sizes = sorted({v.size for constraint in constraints for v in constraint.variables()})
+        raise DataError(
+            Fault("constraints", f"variables of sizes {sizes}", f"one of size {layout.size}", "Write them on model.x.")
+        )
+    return next(iter(found.values())) if found else cp.Variable(layout.size, name="x")
+
+
+def without_budget(program: MultiPeriod) -> MultiPeriod:
+    """The same program without the budget rows."""
+    return replace(program, hard=program.free)
+
+
+def hard_rows_impossible(program: MultiPeriod) -> InfeasibleError:
+    """Why not even the hard rows can be kept: how much more money they would need."""
+    store = program.store
+    contradiction = InfeasibleError(
+        "The bounds on orders, the rule and the constraints given contradict each other, whatever is spent."
+    )
+    if store.budget is None:
+        return contradiction
+    more = cp.Variable()
+    rows = budget_rows(store, program.dollars, program.inversion, program.x, more)
+    outcome = without_budget(program).solve(cp.Minimize(more), rows, {more: program.money})
+    if outcome.status is not Status.SOLVED:
+        return contradiction
+    most = float(store.budget.limit.max())
+    return InfeasibleError(
+        f"The budget cannot be kept with probability {store.budget.confidence:g} by any plan, even with no promise of "
+        f"service: what is in stock and under way, and what the rule must order, is worth too much. The budget is "
+        f"short by {outcome.value:,.2f}: the least that any plan can keep is {most + outcome.value:,.2f} instead of "
+        f"{most:,.2f}."
+    )

@@ -1,0 +1,47 @@
+"""The thesis's second surrogate: as much stock as the money buys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import cvxpy as cp
+import numpy as np
+
+from ccinv.errors import ModelError
+from ccinv.objectives.program import Answer, Hold, Program, Status
+from ccinv.objectives.unbounded import unbounded
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedStock:
+    """max Σ E X(t) over all cells, with E X(t) ≥ 0 in the controllable cells of items that are not important.
+
+    It spends what is left on the cheapest units and says nothing about risk. Without non-negative orders it can be
+    unbounded: then a ModelError names the item whose negative orders pay for the others. The value is in units.
+    Source: Newton 1990, §3.6.3 (2).
+    """
+
+    limited: ClassVar[bool] = True
+    serves_others: ClassVar[bool] = True
+
+    def stated(self, program: Program) -> tuple[Any, list[Any]]:
+        # the sum of the rows first: one affine form instead of n·N
+        weight = np.asarray(program.net.mean.matrix.sum(axis=0)).ravel()
+        cells = program.open_cells
+        served = Hold(cells, np.zeros(len(cells)), np.zeros(len(cells)))
+        total = weight @ program.x + float(program.net.mean.constant.sum())
+        return cp.Maximize(total), program.held(program.important, program.others, served)
+
+    def pursue(self, program: Program) -> Answer:
+        store = program.store
+        if store.budget is None:
+            raise ModelError(
+                "ExpectedStock without a budget has no greatest value: more stock is always better. "
+                "Give the store a budget, or choose MinimumBudget or MaxMinService."
+            )
+        objective, constraints = self.stated(program)
+        outcome = program.solve(objective, constraints)
+        if outcome.status is Status.UNBOUNDED:
+            raise unbounded(program, "ExpectedStock")
+        return Answer(np.asarray(program.x.value), outcome.value, outcome.gap)

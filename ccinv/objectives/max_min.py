@@ -1,0 +1,163 @@
+"""The thesis's first surrogate: the weakest cell as strong as it can be, then the next weakest, and so on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import cvxpy as cp
+import numpy as np
+
+from ccinv.arrays import BoolArray, FloatArray, IntArray
+from ccinv.errors import SolverError
+from ccinv.inversion.cones import cones, duals
+from ccinv.objectives.minimum_budget import MinimumBudget
+from ccinv.objectives.program import Answer, Hold, Program, Status
+from ccinv.verify import scores
+
+CAP = 0.999  # beyond this probability more safety is not worth a level
+WORTH = 0.01  # a level that gains less in score is the last
+MOST_LEVELS = 10
+MOST_STEPS = 8
+ENOUGH = 1e-8  # relative gain in score at which a level has converged
+SLACK = 1e-6  # by how much a held score may fall, relative, so that the next program has an interior
+BINDING = 1e-5  # share of the dual weight from which a cell counts as one that holds the level down
+LEAST_WIDTH = 1e-3  # least width of a cell in item units: a cell with hardly any deviation must not rule the step
+
+
+@dataclass(frozen=True, slots=True)
+class MaxMinService:
+    """max γ such that mean ≥ γ · sd in every controllable cell of the items that are not important.
+
+    γ is a standard score, not a probability; the program is quasi-convex. Solved by the min-ratio method: with widths
+    w = sd at the last decision, x maximises the least (mean − γ sd) / w, and γ becomes the least mean / sd at x:
+    attained, never decreasing, superlinear. One hopeless cell must not rule the plan, so the maximum is lexicographic:
+    the cells that hold a level down are fixed there and the rest is maximised again, until a level gains less than
+    0.01, ten levels are done, or κ(0.999) is reached. Where all items are important, they are raised above their
+    promise in the same way. Where money is no limit, the plan is the cheapest that gives all cells 0.999. The value is
+    γ of the first level. Source: Newton 1990, §3.6.3 (1), with γ put right.
+    """
+
+    limited: ClassVar[bool] = True
+    serves_others: ClassVar[bool] = True
+
+    def stated(self, program: Program) -> tuple[Any, list[Any]]:
+        """The first step: max τ such that mean ≥ τ · item unit."""
+        cells = _ambition(program)
+        objective, constraints, _, _ = _step(program, cells, 0.0, program.unit[cells], [])
+        return objective, constraints
+
+    def pursue(self, program: Program) -> Answer:
+        cells = _ambition(program)
+        x = program.start
+        if len(cells) == 0:
+            return Answer(x, float("nan"), 0.0, notes=("No order can influence any cell: there is nothing to raise.",))
+        cap = float(program.inversion.kappa(CAP))
+        fixed: list[Hold] = []
+        levels: list[float] = []
+        rest = np.ones(len(cells), dtype=bool)
+        gap = 0.0
+        while rest.any() and len(levels) < MOST_LEVELS:
+            try:
+                reached = _raise(program, cells[rest], x, fixed)
+            except SolverError:
+                if not levels:
+                    raise
+                break  # what the earlier levels found stands; only the rest is not raised any further
+            if reached is None:
+                return _cheapest(program, cells, cap, levels, x)
+            if not levels:
+                gap = reached.gap
+            x = reached.x
+            levels.append(reached.score)
+            chosen = cells[rest][reached.binding]
+            held = np.full(len(chosen), max(reached.score * (1 - SLACK), 0.0))
+            fixed.append(Hold(chosen, held, -SLACK * program.unit[chosen]))
+            rest[np.flatnonzero(rest)[reached.binding]] = False
+            small = len(levels) > 1 and levels[-1] - levels[-2] < WORTH
+            if small or levels[-1] >= cap:
+                break
+        return Answer(x, levels[0], gap, tuple(levels))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Level:
+    x: FloatArray
+    score: float
+    binding: BoolArray
+    gap: float
+
+
+def _ambition(program: Program) -> IntArray:
+    """The cells to raise: those of items without a promise; the promised ones where there are no others."""
+    store = program.store
+    if store.important.all():
+        kept = program.important
+        return kept.cells[kept.kappa >= float(program.inversion.kappa(store.service.alpha))]
+    return program.open_cells
+
+
+def _scores(program: Program, cells: IntArray, x: FloatArray) -> FloatArray:
+    mean, sd = program.net.mean_at(x).ravel(), program.net.sd_at(x).ravel()
+    return scores(mean[cells], sd[cells], program.unit[cells])
+
+
+def _step(
+    program: Program, cells: IntArray, score: float, width: FloatArray, fixed: list[Hold]
+) -> tuple[Any, list[Any], Any, tuple[list[Any], IntArray]]:
+    """max τ such that mean − score · sd ≥ τ · width in the cells, and everything that is held stays held."""
+    tau = cp.Variable()
+    raised, order = cones(program.net.at_cells(cells), program.x, score, cp.multiply(width, tau * np.ones(len(cells))))
+    constraints = [*raised, *program.held(program.important, program.others, *fixed)]
+    return cp.Maximize(tau), constraints, tau, (raised, order)
+
+
+def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hold]) -> _Level | None:
+    """The greatest common score of the cells, by the min-ratio method; None where there is no greatest."""
+    x, score = start, float(_scores(program, cells, start).min())
+    binding = np.ones(len(cells), dtype=bool)
+    gain = 0.0
+    for _ in range(MOST_STEPS):
+        if score == np.inf:
+            return None
+        if score == -np.inf:
+            score = -1e3
+        width = np.maximum(program.net.sd_at(x).ravel()[cells], LEAST_WIDTH * program.unit[cells])
+        # below zero the program is not convex: the first step is then for the means alone
+        objective, constraints, tau, (raised, order) = _step(program, cells, max(score, 0.0), width, fixed)
+        outcome = program.solve(objective, constraints)
+        if outcome.status is Status.UNBOUNDED:
+            return None
+        found = np.asarray(program.x.value)
+        weight = duals(raised, order) * width
+        binding = weight > BINDING * weight.max(initial=0.0)
+        gain = max(float(tau.value), 0.0)
+        better = float(_scores(program, cells, found).min())
+        step = better - score
+        if step <= 0:  # the rounding of the solver is larger than what is left to gain
+            break
+        x, score = found, better
+        if step <= ENOUGH * max(1.0, score):
+            break
+    return _Level(x, score, binding, gain / max(1.0, score))
+
+
+def together(program: Program, cells: IntArray, start: FloatArray) -> float | None:
+    """The greatest score that the cells can have alike under the holds of the program; None where there is no greatest.
+
+    Negative where not even their means can all be kept above zero.
+    """
+    level = _raise(program, cells, start, [])
+    return None if level is None else level.score
+
+
+def _cheapest(program: Program, cells: IntArray, cap: float, levels: list[float], x: FloatArray) -> Answer:
+    """Where money is no limit: the cheapest plan that gives every cell the cap, or what it has if that is more."""
+    note = "Nothing limits service here: every cell is held at probability 0.999, with the least money."
+    hold = Hold(cells, np.full(len(cells), cap), np.zeros(len(cells)))
+    objective, constraints = MinimumBudget().stated(program)
+    limit = objective.args[0]
+    outcome = program.solve(objective, [*constraints, *program.held(hold, program.others)], {limit: program.money})
+    if outcome.status is not Status.SOLVED:
+        return Answer(x, float("inf"), 0.0, (*levels, float("inf")), (note,))
+    return Answer(np.asarray(program.x.value), float("inf"), outcome.gap, (*levels, float("inf")), (note,))

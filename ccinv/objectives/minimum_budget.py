@@ -1,0 +1,52 @@
+"""The least money that keeps every promise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import cvxpy as cp
+import numpy as np
+
+from ccinv.inversion.cones import cones
+from ccinv.objectives.program import Answer, Program, Status
+from ccinv.objectives.unbounded import unbounded
+
+DEFAULT_CONFIDENCE = 0.95  # where the store names none
+
+
+@dataclass(frozen=True, slots=True)
+class MinimumBudget:
+    """min B such that P{dollars obligated in t ≤ B} ≥ φ in every period, and every promise is kept.
+
+    Promises are those of important items and of orders; items without a promise get nothing they do not need for
+    that. φ is the confidence of the store's budget (0.95 where it has none); its limit plays no part. The value is in
+    dollars; over α it is the service–budget frontier.
+    """
+
+    limited: ClassVar[bool] = False
+    serves_others: ClassVar[bool] = False
+
+    def stated(self, program: Program) -> tuple[Any, list[Any]]:
+        objective, constraints, _ = self._stated(program)
+        return objective, constraints
+
+    def pursue(self, program: Program) -> Answer:
+        objective, constraints, limit = self._stated(program)
+        outcome = program.solve(objective, constraints, {limit: program.money})
+        if outcome.status is Status.UNBOUNDED:
+            raise unbounded(program, "MinimumBudget")
+        return Answer(np.asarray(program.x.value), outcome.value, outcome.gap)
+
+    def _stated(self, program: Program) -> tuple[Any, list[Any], Any]:
+        store = program.store
+        confidence = DEFAULT_CONFIDENCE if store.budget is None else store.budget.confidence
+        limit = cp.Variable()
+        kappa = program.inversion.kappa(confidence)
+        left = program.dollars.below(np.zeros(store.periods))
+        everywhere = limit * np.ones(store.periods)
+        return (
+            cp.Minimize(limit),
+            [*cones(left, program.x, kappa, -everywhere)[0], *program.held(program.important)],
+            limit,
+        )

@@ -1,0 +1,136 @@
+"""What an objective is given to work with, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+from ccinv.arrays import FloatArray, IntArray
+from ccinv.inversion.inversion import Inversion
+from ccinv.moments.affine import AffineMoments
+from ccinv.rules import Layout
+from ccinv.store import Store
+
+
+class Status(StrEnum):
+    """What the solver says; only SOLVED is an answer, and even that is a claim until it is verified."""
+
+    SOLVED = "solved"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one solve gave: the status, what the solver said, the objective value, its relative gap, and the cost."""
+
+    status: Status
+    said: str
+    value: float
+    gap: float
+    seconds: float
+    iterations: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hold:
+    """Cells with what they are held to: mean − kappa · sd ≥ floor, each (K,), floor in units."""
+
+    cells: IntArray
+    kappa: FloatArray
+    floor: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What an objective found: the decision x, the objective's value, its levels if any, its gap, and remarks."""
+
+    x: FloatArray
+    value: float
+    gap: float
+    levels: tuple[float, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Program(Protocol):
+    """The hard rows of a store under a rule, ready to be solved for any objective, as often as needed."""
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def layout(self) -> Layout: ...
+
+    @property
+    def inversion(self) -> Inversion: ...
+
+    @property
+    def x(self) -> Any:
+        """The decision vector, a cvxpy variable."""
+        ...
+
+    @property
+    def net(self) -> AffineMoments: ...
+
+    @property
+    def dollars(self) -> AffineMoments: ...
+
+    @property
+    def unit(self) -> FloatArray:
+        """The natural amount of each cell's item, (n·N,), units."""
+        ...
+
+    @property
+    def money(self) -> float:
+        """The natural amount of money of the store."""
+        ...
+
+    @property
+    def important(self) -> Hold:
+        """What the controllable cells of important items are held to."""
+        ...
+
+    @property
+    def others(self) -> Hold:
+        """Out-of-reach cells of other items, held at the mean they have."""
+        ...
+
+    @property
+    def open_cells(self) -> IntArray:
+        """Controllable cells of other items that can have mean net stock ≥ 0."""
+        ...
+
+    @property
+    def start(self) -> FloatArray:
+        """A decision that keeps all holds, and E X ≥ 0 in the open cells."""
+        ...
+
+    def held(self, *holds: Hold) -> list[Any]:
+        """Holds as cvxpy constraints."""
+        ...
+
+    def solve(
+        self, objective: Any, constraints: Sequence[Any], scale: Mapping[Any, FloatArray | float] | None = None
+    ) -> Outcome:
+        """Solve for a cvxpy objective under the hard rows and `constraints`; a SolverError where nothing is decided."""
+        ...
+
+
+class Objective(Protocol):
+    """What a plan is to be best at."""
+
+    limited: ClassVar[bool]
+    """Whether the store's budget is a constraint."""
+    serves_others: ClassVar[bool]
+    """Whether items that are not important must have E X ≥ 0 where they can."""
+
+    def pursue(self, program: Program) -> Answer:
+        """The best decision for this objective under the hard rows of the program."""
+        ...
+
+    def stated(self, program: Program) -> tuple[Any, list[Any]]:
+        """The objective as one cvxpy problem: what to optimise, and the constraints beside the hard rows."""
+        ...

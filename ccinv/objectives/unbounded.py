@@ -1,0 +1,23 @@
+"""Why an objective has no finite optimum: whose negative orders pay for what."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ccinv.errors import ModelError
+from ccinv.objectives.program import Program
+
+
+def unbounded(program: Program, objective: str) -> ModelError:
+    """The error for a program whose variable holds a direction of endless improvement: it names the financing item."""
+    store = program.store
+    change = program.layout.level.matrix @ np.asarray(program.x.value)
+    dollars = change.reshape(store.demand.mean.shape) * store.unit_cost[:, None]
+    payer, period = np.unravel_index(int(np.argmin(dollars)), dollars.shape)
+    if dollars[payer, period] >= 0:
+        return ModelError(f"{objective} is unbounded: the constraints given leave the orders without any limit.")
+    return ModelError(
+        f"{objective} is unbounded: item {store.item_id[payer]} can have ever larger negative orders from period "
+        f"{store.calendar[period]} on, when they are not missed, and what they release finances the rest without end. "
+        'Ask for orders that are not negative (orders.nonnegative = "mean", "chance" or "monotone").'
+    )

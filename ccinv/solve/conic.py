@@ -1,0 +1,195 @@
+"""One conic solve: a cvxpy problem, scaled, handed to Clarabel, and what came back, as a value.
+
+The only place that runs a solver and reads a status.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import clarabel
+import cvxpy as cp
+import numpy as np
+from cvxpy.reductions.solvers.conic_solvers.clarabel_conif import dims_to_solver_cones
+from scipy import sparse
+
+from ccinv.arrays import FloatArray, IntArray
+from ccinv.errors import SolverError
+from ccinv.objectives.program import Outcome, Status
+
+_STATUS = {
+    "Solved": Status.SOLVED,
+    "PrimalInfeasible": Status.INFEASIBLE,
+    "DualInfeasible": Status.UNBOUNDED,
+}
+
+
+NEARLY = 1e-7  # residual up to which an answer that stopped early is handed on to be verified
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """Tolerances of the interior-point method, all passed at every solve: nothing is inherited from an earlier one."""
+
+    gap: float = 1e-9
+    feasibility: float = 1e-9
+    most_iterations: int = 200
+    seconds: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scaled:
+    """A conic program in the solver's own units, and the way back."""
+
+    q: FloatArray
+    a: Any
+    b: FloatArray
+    column: FloatArray
+    row: FloatArray
+    unit: float
+
+
+def solve(problem: cp.Problem, scale: Mapping[Any, FloatArray], precision: Precision = Precision()) -> Outcome:
+    """Solve a problem whose variables have the given natural sizes; values and duals are left in the problem.
+
+    Columns are measured in their natural sizes and every row or cone in its largest entry, so that an item of small
+    numbers beside one of large numbers is held to its own tolerance. A problem is to be solved once, then dropped.
+    """
+    data, chain, inverse = problem.get_problem_data(cp.CLARABEL, ignore_dpp=True, solver_opts={})
+    if "P" in data:
+        raise SolverError("Only linear objectives are known here: write the quadratic part as a cone.")
+    dims = data["dims"]
+    scaled = _scale(data, dims, scale)
+    size = len(scaled.q)
+    start = time.perf_counter()
+    found = _run(scaled, size, dims_to_solver_cones(dims), _settings(precision))
+    status = _status(found)
+    if status is Status.UNDECIDED:
+        found = _run(scaled, size, dims_to_solver_cones(dims), _cautious(precision))
+        status = _status(found)
+    seconds = time.perf_counter() - start
+    answer = _Answer(
+        status="Solved" if status is Status.SOLVED else found.status,
+        x=np.asarray(found.x) * scaled.column,
+        z=np.asarray(found.z) * scaled.row * scaled.unit,
+        obj_val=found.obj_val * scaled.unit,
+        solve_time=seconds,
+        iterations=found.iterations,
+    )
+    value = float("nan")
+    if status is Status.SOLVED:
+        problem.unpack_results(answer, chain, inverse)
+        value = float(problem.value)
+    elif status is Status.UNBOUNDED:
+        _leave_ray(problem, data, answer.x)
+    gap = abs(found.obj_val - found.obj_val_dual) / max(1.0, abs(found.obj_val))
+    return Outcome(status, str(found.status), value, gap, seconds, found.iterations)
+
+
+def _status(found: Any) -> Status:
+    """What may be believed of an answer until it is verified.
+
+    One that stopped early counts as solved where its residuals and its gap are those of a solved one at a slightly
+    lower precision: what the solver calls almost solved may be off by 1e-4, which is no answer.
+    """
+    known = _STATUS.get(str(found.status))
+    if known is not None:
+        return known
+    gap = abs(found.obj_val - found.obj_val_dual) / max(1.0, abs(found.obj_val))
+    close = max(found.r_prim, found.r_dual) <= NEARLY and gap <= 10 * NEARLY
+    return Status.SOLVED if close and str(found.status) != "MaxTime" else Status.UNDECIDED
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answer:
+    """Clarabel's solution in the units of the problem, under the names by which cvxpy reads it."""
+
+    status: Any
+    x: FloatArray
+    z: FloatArray
+    obj_val: float
+    solve_time: float
+    iterations: int
+
+
+def _settings(precision: Precision) -> Any:
+    settings = clarabel.DefaultSettings()
+    settings.verbose = False
+    # one thread and one factorisation: the automatic choice is slower and differs between machines
+    settings.max_threads = 1
+    settings.direct_solve_method = "qdldl"
+    settings.tol_gap_abs = settings.tol_gap_rel = precision.gap
+    settings.tol_feas = precision.feasibility
+    settings.max_iter = precision.most_iterations
+    settings.time_limit = precision.seconds
+    return settings
+
+
+def _cautious(precision: Precision) -> Any:
+    """Settings for a second attempt: smaller steps, more refinement, and the precision that is then realistic."""
+    settings = _settings(replace(precision, gap=max(precision.gap, 1e-8), feasibility=max(precision.feasibility, 1e-8)))
+    settings.max_step_fraction = 0.95
+    settings.iterative_refinement_max_iter = 50
+    settings.equilibrate_max_iter = 50
+    return settings
+
+
+def _run(scaled: _Scaled, size: int, cones: Any, settings: Any) -> Any:
+    try:
+        return clarabel.DefaultSolver(
+            sparse.csc_array((size, size)), scaled.q, scaled.a, scaled.b, cones, settings
+        ).solve()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as failure:  # the native code panics with an exception that is no Exception
+        if type(failure).__name__ == "PanicException":
+            raise SolverError(f"The solver broke off: {failure}") from failure
+        raise
+
+
+def _scale(data: Mapping[str, Any], dims: Any, scale: Mapping[Any, FloatArray]) -> _Scaled:
+    q, b = np.asarray(data["c"], dtype=np.float64), np.asarray(data["b"], dtype=np.float64)
+    column = np.ones(len(q))
+    starts = data["param_prob"].var_id_to_col
+    for variable, size in scale.items():
+        if variable.id in starts:
+            column[starts[variable.id] : starts[variable.id] + variable.size] = size
+    a = sparse.csr_array(data["A"]) @ sparse.diags_array(column)
+    a = sparse.csr_array(a)
+    if not (np.isfinite(a.data).all() and np.isfinite(b).all() and np.isfinite(q).all()):
+        raise SolverError("A number of the program is not finite: this is a fault of ccinv, not of the data.")
+    owner = _owners(dims, len(b))
+    largest = np.zeros(owner.max(initial=-1) + 1)
+    rows = np.repeat(np.arange(len(b)), np.diff(a.indptr))
+    np.maximum.at(largest, owner[rows], np.abs(a.data))
+    np.maximum.at(largest, owner, np.abs(b))
+    row = 1 / np.where(largest > 0, largest, 1.0)[owner]
+    row[_foreign(dims, len(b))] = 1.0
+    cost = q * column
+    unit = float(np.abs(cost).max(initial=0.0)) or 1.0
+    return _Scaled(cost / unit, sparse.csc_array(sparse.diags_array(row) @ a), row * b, column, row, unit)
+
+
+def _owners(dims: Any, length: int) -> IntArray:
+    """The row or cone that each row of the program belongs to: all rows of a cone share one scale."""
+    single = int(dims.zero) + int(dims.nonneg)
+    cones = np.repeat(np.arange(len(dims.soc)), np.asarray(dims.soc, dtype=np.int64))
+    owner = np.concatenate([np.arange(single), single + cones])
+    return np.concatenate([owner, single + len(dims.soc) + np.arange(length - len(owner))])
+
+
+def _foreign(dims: Any, length: int) -> slice:
+    """Rows of cones of other kinds, which a user's own constraints may bring: left as they are."""
+    return slice(int(dims.zero) + int(dims.nonneg) + int(np.sum(dims.soc, dtype=np.int64)), length)
+
+
+def _leave_ray(problem: cp.Problem, data: Mapping[str, Any], ray: FloatArray) -> None:
+    """Leave the direction of unbounded improvement in the variables."""
+    starts = data["param_prob"].var_id_to_col
+    for variable in problem.variables():
+        if variable.id in starts:
+            first = starts[variable.id]
+            variable.save_value(ray[first : first + variable.size].reshape(variable.shape, order="F"))
