@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from ccinv.arrays import FloatArray, IntArray, frozen
+from ccinv.arrays import BoolArray, FloatArray, IntArray, frozen
 from ccinv.errors import DataError, Fault
+
+Dates = NDArray[np.datetime64]
+DateLike = np.datetime64 | date | str
 
 NEVER = np.iinfo(np.int64).max
 
@@ -108,3 +112,116 @@ class LeadTime:
             ages += draw >= bounds[:, j].reshape(-1, *extra)
         ages[ages == self.pmf.shape[1]] = NEVER
         return ages
+
+
+def fit_lead_times(
+    group: ArrayLike,
+    ordered: ArrayLike,
+    received: ArrayLike,
+    observed_until: DateLike | None,
+    days_per_period: float,
+) -> tuple[tuple[str, ...], LeadTime]:
+    """The names of the groups, sorted, and a lead-time law with a row for each, from what was ordered and received.
+
+        S(d) = Π_{e ≤ d} (1 − arrivals on day e / orders known to be open until day e),
+        p(j) = S((j − 1) · days_per_period) − S(j · days_per_period)
+
+    the estimate of Kaplan and Meier: an order has been placed at the end of a period, so its age at arrival is
+    ⌈days between / days_per_period⌉, 0 for a receipt on the day of the order only.
+
+    `group` (K,): supplier or item of each order. `ordered`, `received` (K,): dates; NaT: not received.
+    `observed_until`: the last day whose receipts count, None for the latest date there is; an order received later was
+    open then.
+
+    An order open after d days is known to have outlived days 0..d, the ages 0..⌊d/days_per_period⌋, and to have come
+    through a part of the next age, if d is no multiple of a period. S is therefore a product over days, in which that
+    part counts for what it is; taken over ages, the same orders would be counted where they came early and not where
+    they were late, and the law would be too short. Both are one where orders are open for whole periods.
+
+    What is left of S after the last receipt belongs to orders that are open longer; it goes to the age after the last
+    one at which an order has arrived or is known to have outlived, the first that contradicts nothing seen.
+
+    A DataError lists every row (from 1) with an order date missing or after `observed_until`, or a receipt before the
+    order, and every group without a receipt.
+    """
+    names, member = np.unique(np.atleast_1d(np.asarray(group)).astype(np.str_), return_inverse=True)
+    placed = np.atleast_1d(np.asarray(ordered)).astype("datetime64[D]")
+    came = np.atleast_1d(np.asarray(received)).astype("datetime64[D]")
+    if not member.shape == placed.shape == came.shape or member.ndim != 1 or member.size == 0:
+        found = f"{member.size} groups, {placed.size} order dates, {came.size} receipt dates"
+        raise DataError(Fault("receipts", found, "one of each per order", "Give at least one order."))
+    if not (np.isfinite(days_per_period) and days_per_period > 0):
+        found = f"{days_per_period:g} days"
+        raise DataError(Fault("period", found, "a positive number of days", 'Give period = "month" or days.'))
+    dates = np.concatenate([placed, came])
+    seen = dates[~np.isnat(dates)] if observed_until is None else np.array([observed_until], dtype="datetime64[D]")
+    last: np.datetime64 = seen.max() if seen.size else np.datetime64("0001-01-01")
+    faults = _receipt_faults(placed, came, last)
+    if faults:
+        raise DataError(faults)
+
+    done = ~np.isnat(came) & (came <= last)
+    days = (np.where(done, came, last) - placed).astype(np.int64)
+    without = np.bincount(member[done], minlength=len(names)) == 0
+    if without.any():
+        remedy = "Give its law in lead_times.csv, or a supplier with receipts."
+        raise DataError(
+            [
+                Fault(f"receipts of {names[g]}", "no order received", f"one at least until {last}", remedy)
+                for g in np.flatnonzero(without)
+            ]
+        )
+    arrival, mass, left = _arrivals(member, days, done)
+    span = int(days.max()) + 1
+    arrival_group, arrival_day = np.divmod(arrival, span)
+    age = _ages(arrival_day, days_per_period)
+    # an order open after d days is not there on day d, so it arrives on day d + 1 at the earliest
+    known = np.where(done, _ages(days, days_per_period), _ages(days + 1, days_per_period) - 1)
+    beyond = np.zeros(len(names), dtype=np.int64)
+    np.maximum.at(beyond, member, known + 1)
+
+    longest = int(np.where(left > 0, beyond + 1, beyond).max())
+    pmf = np.zeros((len(names), longest))
+    np.add.at(pmf, (arrival_group, age), mass)
+    waiting = np.flatnonzero(left > 0)
+    pmf[waiting, beyond[waiting]] += left[waiting]
+    return tuple(names.tolist()), LeadTime(pmf)
+
+
+def _ages(days: IntArray, days_per_period: float) -> IntArray:
+    """⌈days / days_per_period⌉; the quotient of a whole number of periods must not be rounded up."""
+    found: IntArray = np.ceil(days / days_per_period * (1 - 1e-12)).astype(np.int64)
+    return found
+
+
+def _receipt_faults(placed: Dates, came: Dates, last: np.datetime64) -> list[Fault]:
+    """The dates that cannot be, by row."""
+    faults = [
+        Fault(f"receipts, row {row + 1}", "no order date", "a date", "Give it, or leave the order out.")
+        for row in np.flatnonzero(np.isnat(placed))
+    ]
+    for row in np.flatnonzero(placed > last):
+        remedy = "Leave the order out, or set observed_until to the day the table was made."
+        faults.append(Fault(f"receipts, row {row + 1}", f"ordered {placed[row]}", f"{last} at the latest", remedy))
+    for row in np.flatnonzero(came < placed):
+        found = f"received {came[row]}"
+        remedy = "Correct the dates; leave `received` empty for an order still open."
+        faults.append(Fault(f"receipts, row {row + 1}", found, f"{placed[row]} (ordered) or later", remedy))
+    return faults
+
+
+def _arrivals(member: IntArray, days: IntArray, done: BoolArray) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Kaplan and Meier's estimate by group: days of arrival (as group · span + day), their mass; what is left (G,)."""
+    span = int(days.max()) + 1
+    key = np.sort(member * span + days)
+    found, counted = np.unique((member * span + days)[done], return_counts=True)
+    arrival: IntArray = found.astype(np.int64)
+    arrivals: FloatArray = counted.astype(np.float64)
+    group = arrival // span
+    open_until = np.searchsorted(key, (group + 1) * span) - np.searchsorted(key, arrival)
+    rank = np.arange(len(arrival)) - np.searchsorted(group, group)  # 0, 1, ... within each group
+    groups = int(member.max()) + 1
+    stay = np.ones((groups, int(rank.max()) + 2))  # column r + 1: what outlives the r-th day of arrival
+    stay[group, rank + 1] = 1 - arrivals / open_until
+    survival = np.cumprod(stay, axis=1, dtype=np.float64)
+    return arrival, survival[group, rank] * (arrivals / open_until), survival[:, -1]
