@@ -133,7 +133,7 @@ def stores(
         budget=budget,
         service=draw(st.sampled_from((0.5, 0.8, 0.95, 0.999))),
         orders=cc.Orders(
-            nonnegative=draw(st.sampled_from(tuple(modes))),  # type: ignore[arg-type]
+            nonnegative=draw(st.sampled_from(tuple(modes))),
             confidence=draw(st.sampled_from((0.5, 0.9, 0.99))),
             lag=draw(st.sampled_from(tuple(lags))),
         ),
