@@ -35,6 +35,16 @@ def test_each_kind_of_data_gets_its_own_kind_of_law() -> None:
     assert shares(np.zeros((n, H))) == {"no-demand": 1.0}
 
 
+def test_zeros_that_a_law_gives_in_one_of_a_hundred_cases_do_not_refute_it() -> None:
+    # mean 3, P{S = 0} = 0.050: three zeros or more among ten have probability 0.0107, four or more 0.0009
+    assert demand.kind_by_item(demand.fit([[0, 0, 0, 4, 4, 4, 4, 4, 5, 5]], 1)).tolist() == ["poisson"]
+    # mean 6, P{S = 0} = 0.0025: two or more among thirty have probability 0.0025, one or more 0.072
+    some, many = [0, 12] + [3, 9] * 5 + [6] * 18, [0, 12] * 2 + [4, 8] * 3 + [6] * 20
+    assert np.mean(some) == np.mean(many) == 6
+    kinds = demand.kind_by_item(demand.fit([some, many], 1)).tolist()
+    assert kinds == ["poisson", "empirical"]
+
+
 @given(
     seed=st.integers(0, 2**32 - 1),
     unknown=st.sampled_from((0.0, 0.4)),

@@ -169,6 +169,24 @@ def test_outcomes_come_as_often_as_their_probabilities_and_impossible_ones_never
     assert (np.abs(found - probabilities[0]) <= 6 * error + 3 / draws.size).all()
 
 
+class EvenGenerator:
+    """In the place of a generator: every byte equally often, and evenly spread uniforms (steps of the golden mean)."""
+
+    def integers(self, *_: object, size: int, **__: object) -> np.ndarray:
+        return np.tile(np.arange(256, dtype=np.uint8), size // 32 + 1).view(np.uint64)[:size]
+
+    def random(self, size: int) -> np.ndarray:
+        return (np.arange(size) + 1) * 0.6180339887498949 % 1.0
+
+
+@pytest.mark.parametrize("weights", [[0.5003, 0.4997], [0.1, 0.2, 0.3, 0.4], [0.001, 0.0015, 0.0, 0.9975]], ids=str)
+def test_evenly_spread_uniforms_give_each_outcome_its_probability(weights: list[float]) -> None:
+    draws = np.empty((1, 2**20))
+    generator: Any = EvenGenerator()
+    draw_steps(generator, staircase(np.array([weights])), draws)
+    np.testing.assert_allclose(np.bincount(draws[0].astype(int)) / draws.size, weights, rtol=0, atol=1e-5)
+
+
 def test_rows_too_long_for_the_cache_are_drawn_one_by_one_each_from_its_own_bounds() -> None:
     many = np.empty((2, 300_000))
     draw_steps(np.random.default_rng(3), staircase(np.array([[0.25, 0.75], [0.999, 0.001]])), many)
