@@ -64,8 +64,8 @@ def test_ages_are_started_periods_and_age_0_is_the_day_of_the_order_only() -> No
     month = 365.25 / 12
     law = fit_lead_times(["S"] * 4, after([0] * 4), after([30, 31, 60, 61]), None, month)[1]
     np.testing.assert_allclose(law.pmf, [[0, 1 / 4, 2 / 4, 1 / 4]], rtol=1e-14)
-    # in floating point a year holds 49.00000000000001 of its 49th parts
-    assert fit_lead_times(["S"], after([0]), after([365]), None, 365 / 49)[1].support.tolist() == [50]
+    # in floating point a year holds 31.000000000000004 of its 31st parts
+    assert fit_lead_times(["S"], after([0]), after([365]), None, 365 / 31)[1].support.tolist() == [32]
 
 
 def test_a_receipt_after_the_last_day_of_observation_is_not_known_yet() -> None:
