@@ -115,13 +115,18 @@ def test_orders_are_judged_as_the_rule_has_them_before_they_are_kept_from_being_
     assert (found.order_mean > 0.2 * store.demand.mean).all()  # those executed are never negative
 
 
-def test_an_order_of_nothing_is_not_negative_and_a_stock_of_nothing_is_not_short() -> None:
-    store = cc.Store([1.0], [0.1], [True], cc.demand.Normal([[0.1, 0.7, 0.2]], np.zeros((1, 3))), cc.LeadTime([1.0]))
-    rule = PooledRule(np.ones((1, 3)), np.array([[0.6, 0.0, 0.0]]))  # just what the next period takes, up to rounding
-    found = audit(plan_of(store, rule, asked=0.99, order_asked=0.99), 3_000, 1)
-    assert (found.service[0, :2] == 1).all()
-    still = audit(plan_of(store, PooledRule(np.zeros((1, 3)), np.zeros((1, 3)))), 10, 1)
-    assert (still.order == 1).all()
+def test_rounding_is_neither_a_shortage_nor_a_negative_order() -> None:
+    sales = np.random.default_rng(6).integers(1, 100, (50, 9)) / 10
+    store = cc.Store(
+        np.ones(50), sales[:, 0], np.ones(50, dtype=bool), cc.demand.Normal(sales, 0 * sales), cc.LeadTime([1.0])
+    )
+    coming = np.append(sales[:, 1:], np.zeros((50, 1)), axis=1) - sales[:, :1]
+    empty = audit(plan_of(store, PooledRule(np.ones((50, 9)), coming)), 10, 1)  # X(t) = 0 but for rounding
+    assert (np.abs(empty.stock_mean) < 1e-12).all()
+    assert (empty.stock_mean < 0).any()
+    assert (empty.service == 1).all()
+    nothing = audit(plan_of(store, PooledRule(np.ones((50, 9)), -0.1 * np.cumsum(10 * sales, axis=1))), 10, 1)
+    assert (nothing.order == 1).all()
 
 
 def test_a_limit_that_is_met_to_the_cent_is_met() -> None:
@@ -131,6 +136,7 @@ def test_a_limit_that_is_met_to_the_cent_is_met() -> None:
     rule = following(flat)
     just = replace(plan_of(flat, rule), budget_limit=exact, budget_asked=np.full(2, 0.95))
     assert (audit(just, 10, 1).budget == 1).all()
+    assert (audit(replace(just, budget_limit=exact * (1 - 1e-12)), 10, 1).budget == 1).all()  # rounding of a sum
     assert (audit(replace(just, budget_limit=exact * (1 - 1e-6)), 10, 1).budget == 0).all()
 
 
@@ -203,6 +209,14 @@ def test_any_number_of_workers_gives_the_same_bytes() -> None:
     assert_same_bytes(one, five)
     other = audit(plan, paths, 10, workers=2)
     assert other.stock_mean.tobytes() != one.stock_mean.tobytes()
+
+
+def test_every_block_has_paths_of_its_own() -> None:
+    store = normal_store(items=60, periods=6)
+    plan, block = plan_of(store, following(store)), block_paths(60, 6)
+    one, two = (audit(plan, count * block, 1) for count in (1, 2))
+    second = 2 * two.stock_mean - one.stock_mean
+    assert (np.abs(second - one.stock_mean) > 1e-6 * store.demand.sd).all()
 
 
 def test_memory_does_not_grow_with_the_number_of_paths() -> None:

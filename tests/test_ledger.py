@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -195,16 +196,16 @@ def test_the_ledger_moves_what_a_ledger_of_lists_moves(
     store, rule, sales, ages, open_ages = case
     moved = replay_known(store, rule, sales, ages, open_ages)
     # on hand, open quantities and unit costs have 24 bits, and eleven numbers below 2^10 are added: 1e-9 is generous
-    near = {"rtol": 1e-12, "atol": 1e-9}
+    near = partial(np.testing.assert_allclose, rtol=1e-12, atol=1e-9)
     for path in range(sales.shape[2]):
         spent = np.zeros(sales.shape[1])
         for i in range(store.items):
             net, orders, receipts, dollars = scalar_ledger(
                 store, rule, sales[i, :, path], ages[i, :, path], open_ages[:, path], i
             )
-            np.testing.assert_allclose(moved.net[i, :, path], net, **near)
-            np.testing.assert_allclose(moved.orders[i, :, path], orders, **near)
-            np.testing.assert_allclose(moved.received[i, :, path], receipts, **near)
+            near(moved.net[i, :, path], net)
+            near(moved.orders[i, :, path], orders)
+            near(moved.received[i, :, path], receipts)
             spent += dollars
         np.testing.assert_allclose(moved.dollars[:, path], spent, rtol=1e-9, atol=1e-6)
 
