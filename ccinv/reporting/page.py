@@ -42,7 +42,7 @@ def _content(plan: Plan, audit: Audit | None, versions: Mapping[str, str], comma
         "store": store,
         "plan": plan,
         "audit": audit,
-        "tone": words.tone(audit),
+        "tone": words.tone(plan, audit),
         "headline": words.headline(plan, audit),
         "broken": words.broken_words(plan, audit),
         "cards": _cards(plan, audit),
@@ -50,6 +50,7 @@ def _content(plan: Plan, audit: Audit | None, versions: Mapping[str, str], comma
         "money": _money(plan, audit),
         "cells": _worst_cells(plan, audit),
         "joint": _joint(plan, audit),
+        "never_negative": _never_negative(plan, audit),
         "fans": _fans(plan, audit, ranking[:WORST_ITEMS]),
         "pictures": _pictures(plan, audit, ranking),
         "reaches": _reaches(plan),
@@ -221,6 +222,16 @@ def _joint(plan: Plan, audit: Audit | None) -> dict[str, float] | None:
     return {"mean": float(rates.mean()), "least": float(rates.min())} if rates.size else None
 
 
+def _never_negative(plan: Plan, audit: Audit | None) -> dict[str, float] | None:
+    """How surely the rule orders no negative amount, where that was promised: the least, and what was asked there."""
+    promised = np.isfinite(plan.order_asked)
+    if not promised.any():
+        return None
+    rates = plan.order_promised if audit is None else audit.order
+    least = np.unravel_index(int(np.argmin(np.where(promised, rates, np.inf))), rates.shape)
+    return {"cells": int(promised.sum()), "asked": float(plan.order_asked[least]), "least": float(rates[least])}
+
+
 def _fans(plan: Plan, audit: Audit | None, items: IntArray) -> list[dict[str, Any]]:
     """Stock of the worst items over time: the picture, and what stands under it."""
     store = plan.store
@@ -268,7 +279,7 @@ def _pictures(plan: Plan, audit: Audit | None, ranking: IntArray) -> dict[str, A
             )
         ),
         "orders": _markup(plots.orders(store.calendar, executed, store.unit_cost @ plan.order_mean, "orders")),
-        "joined": -(-store.items // plots.MOST_ROWS),
+        "joined": int(np.ceil(store.items / plots.MOST_ROWS)),
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from ccinv.arrays import BoolArray, FloatArray
 
 BLUE, ORANGE, INK, FAINT, GRID = "#20639b", "#d1610a", "#2b2f36", "#6b7280", "#e3e6ea"
 BELOW = ("#8f3b00", "#d1610a", "#f0a464", "#fbdfc3")  # far below what is asked … just below
-ABOVE = ("#e9f1f8", "#cadeee", "#a3c6e2")  # at what is asked … far above
+ABOVE = ("#edf4fa", "#d3e3f1", "#b1cee6")  # at what is asked … far above
 MOST_ROWS = 400  # of a heat map: more would be thinner than a pixel
 MOST_NAMES = 64
 SAFE = re.compile(r"[A-Za-z0-9._:-]{1,16}")
@@ -180,18 +180,21 @@ def service(
     left = (12 + 7 * max(map(len, labels))) / 1080 if labels else 0.03
     gap = 0.02
     width = (0.998 - left - gap * (len(panels) - 1)) / len(panels)
+    groups = [(start, stop) for start, stop in ((0, first), (first, total)) if start < stop]
     levels, colours = service_levels(alpha)
-    norm, shades = BoundaryNorm(levels, len(colours)), ListedColormap(colours)
-    shades.set_bad((0, 0, 0, 0))
+    norm, shades = BoundaryNorm(levels, len(colours)), ListedColormap(colours).with_extremes(bad="none")
     with _figure(1080, height) as figure:
         image = None
         for k, (title, table) in enumerate(panels):
             axes = figure.add_axes((left + k * (width + gap), 60 / height, width, body / height))
             axes.patch.set(facecolor="white", hatch="////", edgecolor="#c9ced6", linewidth=0)
-            image = axes.imshow(
-                np.ma.masked_invalid(heat_rows(table, MOST_ROWS)), aspect="auto", interpolation="none", cmap=shades,
-                norm=norm, extent=(-0.5, len(names) - 0.5, total - 0.5, -0.5),
-            )  # fmt: skip
+            for start, stop in groups:  # apart, so that no line joins an important item with another
+                rows = max(1, round(MOST_ROWS * (stop - start) / total))
+                image = axes.imshow(
+                    np.ma.masked_invalid(heat_rows(table[start:stop], rows)), aspect="auto", interpolation="none",
+                    cmap=shades, norm=norm, extent=(-0.5, len(names) - 0.5, stop - 0.5, start - 0.5),
+                )  # fmt: skip
+            axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(total - 0.5, -0.5))
             axes.set_title(title, loc="left", fontsize=12, fontweight="bold", color=INK, pad=7)
             _periods(axes, names, width=1080 * width)
             if 0 < first < total:
@@ -217,8 +220,9 @@ def service(
         box.patch.set(facecolor="white", hatch="////", edgecolor="#c9ced6", linewidth=0)
         for spine in box.spines.values():
             spine.set_visible(False)
-        text = f"no order placed from now on arrives in time     blue: at least {100 * alpha:g}\u2009%, orange: less"
-        figure.text(left + 0.478, 21.5 / height, text, fontsize=11, color=INK)
+        figure.text(left + 0.475, 21.5 / height, "no order can arrive in time", fontsize=11, color=INK)
+        text = f"blue: at least {100 * alpha:g}\u2009%, orange: less"
+        figure.text(0.998, 21.5 / height, text, fontsize=11, color=INK, ha="right")
         return _svg(figure, "Probability that an item is not short, items by periods", prefix)
 
 

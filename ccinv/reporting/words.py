@@ -66,9 +66,9 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def tone(audit: Audit | None) -> str:
-    """The worst verdict in one lower-case word, or "open" where nothing was replayed."""
-    if audit is None:
+def tone(plan: Plan, audit: Audit | None) -> str:
+    """The worst verdict in one lower-case word, or "open" where nothing was promised or nothing replayed."""
+    if audit is None or sum(asked_counts(plan).values()) == 0:
         return "open"
     for verdict in (Verdict.BROKEN, Verdict.TIGHT):
         if audit.counts[verdict]:
@@ -80,7 +80,7 @@ def headline(plan: Plan, audit: Audit | None) -> str:
     """The verdict in one sentence."""
     promises = sum(asked_counts(plan).values())
     if audit is None:
-        return "This plan has not been replayed yet: what it promises is computed, not tested."
+        return "No audit was made: what this plan promises is computed, not tested."
     replays = f"{audit.paths:,} replays"
     broken, tight = audit.counts[Verdict.BROKEN], audit.counts[Verdict.TIGHT]
     if promises == 0:
@@ -92,7 +92,7 @@ def headline(plan: Plan, audit: Audit | None) -> str:
     return f"No promise broke in {replays}; {tight:,} of {promises:,} are too close to call."
 
 
-def broken_words(plan: Plan, audit: Audit | None, most: int = 3) -> list[str]:
+def broken_words(plan: Plan, audit: Audit | None, most: int = 100) -> list[str]:
     """The worst broken promises, one phrase each, and how many more there are."""
     if audit is None:
         return []
@@ -107,23 +107,26 @@ def broken_words(plan: Plan, audit: Audit | None, most: int = 3) -> list[str]:
         }[one["kind"]]
         lines.append(f"{subject}: {percent(one['asked'])} asked, {percent(one['audited'])} found.")
     if len(found) > most:
-        lines.append(f"{len(found) - most:,} more are in the tables.")
+        lines.append(f"{len(found) - most:,} more, not listed here.")
     return lines
 
 
 def judged(plan: Plan, audit: Audit) -> list[str]:
     """How the verdicts came about, for a reader who was not there."""
     promises = sum(asked_counts(plan).values())
+    verdicts = [
+        f"All {promises:,} promises are judged together. KEPT: the confidence limits are above what was asked. "
+        f"BROKEN: the promise is missed by more than {100 * SLACK:g} percentage points, beyond doubt. "
+        "TIGHT: neither; a promise that is met exactly, with nothing to spare, looks like this.",
+        f"Of a hundred audits of plans that keep all their promises, at most {100 * LEVEL:g} would call any one of "
+        "them broken (Clopper–Pearson limits, Holm's procedure).",
+    ]
     return [
         f"The plan was replayed {audit.paths:,} times. Each time, sales were drawn from the laws of demand of the "
         "store, every order got its own arrival from the law of its lead time, and stock was moved period by period. "
         "Orders are those of the rule as they can be executed: never negative, caught up in the next period"
         + (", in whole units." if plan.store.orders.whole else "."),
         "The replay shares no formula with the calculation that made the plan, so an error there shows here.",
-        f"All {promises:,} promises are judged together. KEPT: the confidence limits are above what was asked. "
-        f"BROKEN: the promise is missed by more than {100 * SLACK:g} percentage points, beyond doubt. "
-        "TIGHT: neither; a promise that is met exactly, with nothing to spare, looks like this.",
-        f"Of a hundred audits of plans that keep all their promises, at most {100 * LEVEL:g} would call any one of "
-        "them broken (Clopper–Pearson limits, Holm's procedure).",
+        *(verdicts if promises else []),
         "A replay tests the plan against the laws it was made for. Whether those laws are right, only real sales tell.",
     ]

@@ -94,7 +94,7 @@ def json_bytes(form: Any) -> bytes:
 def npz_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """Arrays as an uncompressed .npz; the same arrays give the same bytes."""
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **{name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)})
+    np.savez(buffer, allow_pickle=False, **{name: np.asarray(arrays[name], order="C") for name in sorted(arrays)})
     return buffer.getvalue()
 
 

@@ -51,7 +51,7 @@ class Report:
 
         `command`: the command line that made the plan, for the manifest and the foot of the page.
         """
-        files = self.findings(command) | _stored(self.plan)
+        files = self.findings(command) | stored(self.plan)
         seed = None if self.audit is None else self.audit.seed
         return write_folder(folder, files, seed, command, force)
 
@@ -83,7 +83,7 @@ def load(folder: str | os.PathLike[str]) -> tuple[Plan, Store]:
         raise DataError(Fault(str(run.path), f"another kind of plan ({error})", "a plan", remedy)) from None
 
 
-def _stored(plan: Plan) -> dict[str, bytes]:
+def stored(plan: Plan) -> dict[str, bytes]:
     """The files that `load` needs."""
     store_arrays: dict[str, Any] = {}
     plan_arrays: dict[str, Any] = {}
