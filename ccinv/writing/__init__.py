@@ -1,7 +1,17 @@
 """Output that is whole or not there at all: atomic files and folders, sealed by a manifest."""
 
-from ccinv.writing.atomic import write_file, write_folder
+from ccinv.writing.atomic import refuse_folder, write_file, write_folder
 from ccinv.writing.manifest import Folder, open_folder
 from ccinv.writing.run import Report, load, report, write_audit
 
-__all__ = ["Folder", "Report", "load", "open_folder", "report", "write_audit", "write_file", "write_folder"]
+__all__ = [
+    "Folder",
+    "Report",
+    "load",
+    "open_folder",
+    "refuse_folder",
+    "report",
+    "write_audit",
+    "write_file",
+    "write_folder",
+]

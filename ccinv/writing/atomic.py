@@ -46,7 +46,7 @@ def write_folder(
     ccinv wrote, and nothing else.
     """
     target = Path(path)
-    _refuse_folder(target, force)
+    refuse_folder(target, force)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = _beside(target)
     part.mkdir()
@@ -58,7 +58,7 @@ def write_folder(
         _flush_folder(part)
         _write(part / MANIFEST, manifest_of(files, seed, command, of))
         _flush_folder(part)
-        _refuse_folder(target, force)
+        refuse_folder(target, force)
         _put(part, target)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
@@ -113,7 +113,8 @@ def _refuse_file(target: Path, force: bool) -> None:
         raise DataError(Fault(str(target), "a file that is already there", "nothing yet", remedy))
 
 
-def _refuse_folder(target: Path, force: bool) -> None:
+def refuse_folder(target: Path, force: bool) -> None:
+    """A DataError where `write_folder` would refuse: to be asked before the work whose result is to be written."""
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise DataError(Fault(str(target), "a link or a file", "a run folder, or nothing yet", "Choose another name."))
     if not target.exists():

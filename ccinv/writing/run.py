@@ -61,12 +61,22 @@ def report(plan: Plan, audit: Audit | None = None) -> Report:
     return Report(plan, audit)
 
 
-def write_audit(folder: str | os.PathLike[str], audit: Audit, command: str = "") -> Path:
-    """Add a later audit to a run folder, as `audit-SEED-PATHS` inside it; nothing that is there is written again."""
+def write_audit(
+    folder: str | os.PathLike[str],
+    audit: Audit,
+    command: str = "",
+    out: str | os.PathLike[str] | None = None,
+    force: bool = False,
+) -> Path:
+    """Write a later audit of a run folder, to `audit-SEED-PATHS` inside it unless `out` names another folder.
+
+    What is there is not written again without `force`, and the run itself never.
+    """
     run = open_folder(folder)
     plan, _ = load(folder)
-    target = run.path / f"audit-{audit.seed}-{audit.paths}"
-    return write_folder(target, Report(plan, audit).findings(command), audit.seed, command, of=run.manifest["seal"])
+    target = run.path / f"audit-{audit.seed}-{audit.paths}" if out is None else out
+    findings = Report(plan, audit).findings(command)
+    return write_folder(target, findings, audit.seed, command, force, of=run.manifest["seal"])
 
 
 def load(folder: str | os.PathLike[str]) -> tuple[Plan, Store]:
