@@ -19,7 +19,7 @@ MOST_LINES = 320  # about three hundred; a file that needs more holds more than 
 # several, and nothing else. Names parted by commas stand side by side and are strangers to each other.
 CHAINS = (
     # ground
-    "errors < arrays < demand, lead_time, deliveries < store < reading",
+    "errors < arrays < demand, lead_time, deliveries < tables < store < reading",
     "store < covariance < rules",
     "store < result",
     # planner

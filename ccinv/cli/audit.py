@@ -1,0 +1,33 @@
+"""`ccinv audit RUN`: the replay again, on other paths."""
+
+from __future__ import annotations
+
+from ccinv.cli.options import Force, Json, Out, Paths, RunFolder, Seed
+from ccinv.cli.outcome import Outcome
+
+
+def audit(
+    run: RunFolder,
+    paths: Paths = None,
+    seed: Seed = None,
+    out: Out = None,
+    force: Force = False,
+    json: Json = False,
+) -> Outcome:
+    """Replay a plan on fresh paths and judge its promises again; the run itself is never rewritten.
+
+    Without --out the result goes to RUN/audit-SEED-PATHS; without --seed, SEED is the one after that of the run.
+    """
+    del json  # main sees it
+    from ccinv.cli.job import command, replayed, verdict
+    from ccinv.cli.words import audit_words
+    from ccinv.settings import Replay
+    from ccinv.writing import load, open_folder, report, write_audit
+
+    plan, _ = load(run)
+    own = open_folder(run).manifest["seed"] or 0
+    how = Replay(paths or Replay().paths, own + 1 if seed is None else seed)
+    seen = replayed(plan, how)
+    folder = write_audit(run, seen, command(), out, force)
+    text = "\n".join([*audit_words(plan, seen), f"Report: {folder / 'report.html'}"])
+    return Outcome(text, {"folder": str(folder), **report(plan, seen).summary()}, verdict(seen))

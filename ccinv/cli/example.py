@@ -1,0 +1,35 @@
+"""`ccinv example NAME DIR`: a folder to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ccinv.cli.options import Force, Json
+from ccinv.cli.outcome import Outcome
+
+
+def example(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="One of: base-supply.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write.")],
+    force: Force = False,
+    json: Json = False,
+) -> Outcome:
+    """Write an example folder, to look at, to change and to plan."""
+    del json  # main sees it
+    from ccinv.errors import DataError, Fault
+    from ccinv.examples import FILES
+    from ccinv.settings import chosen
+    from ccinv.writing import write_file
+
+    files = chosen("example", name, FILES)()
+    there = [file for file in files if (folder / file).exists() and not force]
+    if there:
+        remedy = "Give another folder, or --force to overwrite them."
+        raise DataError(Fault(str(folder), f"{', '.join(there)} already there", "none of the files to write", remedy))
+    for file, content in files.items():
+        write_file(folder / file, content, force)
+    text = f"Written: {', '.join(files)} in {folder}\nNext: ccinv check {folder}, then ccinv plan {folder}"
+    return Outcome(text, {"folder": str(folder), "files": list(files)})

@@ -1,0 +1,57 @@
+"""`ccinv plan STORE`: the main job."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ccinv.cli.options import Force, Json, Out, Paths, Seed, StoreFolder
+from ccinv.cli.outcome import Outcome
+
+
+def plan(
+    store: StoreFolder,
+    objective: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="max-min, expected-stock or min-budget.", show_default=False),
+    ] = None,
+    inversion: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="normal, cantelli, unimodal or student.", show_default=False),
+    ] = None,
+    rule: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="cumulative, thesis, static or affine.", show_default=False),
+    ] = None,
+    service: Annotated[
+        float | None,
+        typer.Option(metavar="P", help="Service level of important items, as 0.95.", show_default=False),
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(metavar="X", help="Budget limit in dollars, every period.", show_default=False),
+    ] = None,
+    seed: Seed = None,
+    paths: Paths = None,
+    no_audit: Annotated[bool, typer.Option("--no-audit", help="Plan and report, but do not replay.")] = False,
+    out: Out = None,
+    force: Force = False,
+    json: Json = False,
+) -> Outcome:
+    """Read a store, find the ordering rules, replay them on fresh paths, write a report.
+
+    What is not given here is as the store folder has it. Without --out the run goes to runs/NAME-1, -2, ...
+    """
+    del json  # main sees it
+    from ccinv.cli.folders import run_folder
+    from ccinv.cli.job import changed, replayed, solved, written
+    from ccinv.reading import read
+    from ccinv.settings import read_settings
+
+    settings = read_settings(store, rule=rule, objective=objective, inversion=inversion, paths=paths, seed=seed)
+    asked = changed(read(store), service, budget)
+    folder = run_folder(out, asked.name, force)
+    found = solved(asked, settings)
+    seen = None if no_audit else replayed(found, settings.audit)
+    return written(found, seen, folder, force)

@@ -1,0 +1,73 @@
+"""A plan and its audit in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from ccinv.arrays import BoolArray, FloatArray
+from ccinv.auditing import Audit
+from ccinv.reporting.words import broken_words, headline, percent
+from ccinv.result import Plan
+
+MOST_NAMED = 20
+
+
+def plan_words(plan: Plan) -> list[str]:
+    """What was planned and what it promises."""
+    store = plan.store
+    lines = [
+        f"{store.name}: {store.items} items, {store.periods} periods; rule {plan.rule_name}, "
+        f"objective {plan.objective} = {plan.objective_value:.6g}, inversion {plan.inversion}",
+        f"Promised: {', '.join(_promises(plan)) or 'nothing'}",
+    ]
+    idle = int((~plan.controllable).sum())
+    if idle:
+        lines.append(f"No order can influence {idle} of {plan.controllable.size} cells: nothing is promised there")
+    if plan.out_of_reach:
+        cells = _few(
+            f"{store.item_id[cell.item]} period {cell.period + 1} ({cell.blame}: asked {percent(cell.asked)}, "
+            f"has {percent(cell.attained)})"
+            for cell in plan.out_of_reach
+        )
+        lines.append(f"Out of reach, {len(plan.out_of_reach)}: {cells}")
+    return lines + [f"Note: {text}" for text in plan.notes]
+
+
+def audit_words(plan: Plan, audit: Audit | None) -> list[str]:
+    """What the replay says of the promises; every broken one is named, up to a screenful."""
+    lines = [headline(plan, audit), *broken_words(plan, audit, MOST_NAMED)]
+    if audit is None:
+        return lines
+    promised = np.isfinite(plan.asked)
+    if promised.any():
+        lines.append(f"Lowest service of a promised cell: {_lowest(plan, audit.service, promised)}")
+    others = plan.controllable & ~promised
+    if others.any():
+        lowest = _lowest(plan, audit.service, others)
+        lines.append(f"Lowest service of another cell: {lowest}; their mean: {percent(audit.service[others].mean())}")
+    if plan.budget_limit is not None:
+        period = int(np.nanargmin(audit.budget))
+        lines.append(f"Money limit met, least often: {percent(audit.budget[period])} (period {period + 1})")
+    return lines
+
+
+def _promises(plan: Plan) -> Iterator[str]:
+    for asked, what in ((plan.asked, "cells"), (plan.order_asked, "orders"), (plan.budget_asked, "budget periods")):
+        levels, counts = np.unique(asked[np.isfinite(asked)], return_counts=True)
+        if len(levels) > 3:
+            yield f"{counts.sum()} {what} from {percent(levels[0])} to {percent(levels[-1])}"
+        else:
+            yield from (f"{count} {what} at {percent(level)}" for level, count in zip(levels, counts, strict=True))
+
+
+def _lowest(plan: Plan, service: FloatArray, among: BoolArray) -> str:
+    item, period = np.unravel_index(np.argmin(np.where(among, service, np.inf)), service.shape)
+    return f"{percent(service[item, period])} ({plan.store.item_id[item]}, period {period + 1})"
+
+
+def _few(names: Iterable[str]) -> str:
+    listed = list(names)
+    rest = len(listed) - MOST_NAMED
+    return "; ".join(listed[:MOST_NAMED]) + (f"; and {rest} more" if rest > 0 else "")

@@ -1,0 +1,9 @@
+"""The example folders that `ccinv example` writes: file names and texts, made by code from a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ccinv.examples import base_supply
+
+FILES: dict[str, Callable[[], dict[str, str]]] = {"base-supply": base_supply.files}
