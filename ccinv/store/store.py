@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,138 +14,12 @@ from ccinv.arrays import BoolArray, FloatArray, IntArray, frozen
 from ccinv.demand.law import Law
 from ccinv.errors import DataError, Fault
 from ccinv.lead_time import LeadTime
+from ccinv.store.open_orders import OpenOrders
+from ccinv.store.promises import Budget, Orders, Service
+from ccinv.tables import parts_from_frames
+from ccinv.tables.terms import MOST_PERIODS
 
 SHORT = 1e-6  # short means less than −SHORT × the item's mean demand per period: rounding is not a shortage
-MOST_PERIODS = 520
-
-
-def probability_fault(where: str, value: float) -> Fault | None:
-    """The fault of a level that no chance constraint can take, or None: [½, 1 − 1e-9] is what can be convex."""
-    if 1 < value <= 100:
-        remedy = f"Did you mean {value / 100:g}?"
-    elif 0 <= value < 0.5:
-        remedy = "Below one half the constraint is not convex: raise it, or drop the promise."
-    else:
-        remedy = "Give a probability."
-    if np.isfinite(value) and 0.5 <= value <= 1 - 1e-9:
-        return None
-    return Fault(where, f"{value:g}", "a probability from 0.5 to 1 - 1e-9", remedy)
-
-
-def refuse(*faults: Fault | None) -> None:
-    """Raise one DataError for all faults that there are."""
-    present = [fault for fault in faults if fault is not None]
-    if present:
-        raise DataError(present)
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """The promise for important items: P{X(t) ≥ 0} ≥ alpha in every period that an order can influence.
-
-    `unattainable`: "refuse" explains which cells cannot have it and plans nothing; "best" holds those cells at the
-    best they have together and says so. Source: Newton 1990, §3.5.1.
-    """
-
-    alpha: float = 0.95
-    unattainable: Literal["refuse", "best"] = "refuse"
-
-    def __post_init__(self) -> None:
-        wrong = None
-        if self.unattainable not in ("refuse", "best"):
-            wrong = Fault("service unattainable", repr(self.unattainable), '"refuse" or "best"', "Choose one.")
-        refuse(probability_fault("service alpha", self.alpha), wrong)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Budget:
-    """The promise about money: P{dollars obligated in t ≤ limit(t)} ≥ confidence.
-
-    `limit`: dollars, one number or one per period. Source: Newton 1990, §3.5.3.
-    """
-
-    limit: FloatArray
-    confidence: float = 0.95
-
-    if TYPE_CHECKING:
-
-        def __init__(self, limit: ArrayLike, confidence: float = 0.95) -> None: ...
-
-    def __post_init__(self) -> None:
-        limit = np.atleast_1d(np.asarray(self.limit, dtype=np.float64))
-        wrong = None
-        if limit.ndim != 1 or not np.isfinite(limit).all():
-            wrong = Fault("budget limit", str(self.limit), "an amount, or one per period", "No limit: no Budget.")
-        refuse(probability_fault("budget confidence", self.confidence), wrong)
-        object.__setattr__(self, "limit", frozen(limit))
-
-    def limits(self, periods: int) -> FloatArray:
-        """The limit of each period, shape (N,)."""
-        return np.broadcast_to(self.limit, (periods,)).copy()
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """What an order may be.
-
-    `nonnegative`: "none"; "mean": E Y(t) ≥ 0; "chance": P{Y(t) ≥ 0} ≥ confidence; "monotone": the rule itself never
-    falls, so that no order is negative where demand is not. `lag`: periods between the last sales seen and the order
-    (0: the order at the end of a period sees its sales). `whole`: orders are executed in whole units.
-    """
-
-    nonnegative: Literal["none", "mean", "chance", "monotone"] = "mean"
-    confidence: float = 0.90
-    lag: int = 0
-    whole: bool = False
-
-    def __post_init__(self) -> None:
-        wrong = None
-        if self.nonnegative not in ("none", "mean", "chance", "monotone"):
-            expected = '"none", "mean", "chance" or "monotone"'
-            wrong = Fault("orders nonnegative", repr(self.nonnegative), expected, "Choose one of the four.")
-        late = None
-        if not 0 <= self.lag <= MOST_PERIODS:
-            late = Fault("orders lag", str(self.lag), "a number of periods >= 0", "0 sees the sales of the period.")
-        refuse(wrong, late, probability_fault("orders confidence", self.confidence))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OpenOrders:
-    """Orders under way at the start, one entry each.
-
-    `item`: positions (from 0) or item ids; `placed`: periods ≤ 0, the last period before the first being 0;
-    `quantity`: units.
-    """
-
-    item: tuple[int | str, ...]
-    placed: IntArray
-    quantity: FloatArray
-
-    if TYPE_CHECKING:
-
-        def __init__(self, item: Sequence[int | str] | ArrayLike, placed: ArrayLike, quantity: ArrayLike) -> None: ...
-
-    def __post_init__(self) -> None:
-        items = tuple(entry if isinstance(entry, str) else int(entry) for entry in np.asarray(self.item, dtype=object))
-        placed = np.array(self.placed, dtype=np.int64)
-        quantity = frozen(self.quantity)
-        if not len(items) == placed.size == quantity.size:
-            found = f"{len(items)} items, {placed.size} periods, {quantity.size} quantities"
-            raise DataError(Fault("open orders", found, "one of each per order", "Give three lists of one length."))
-        faults = [
-            Fault(f"open order {k + 1}", f"placed in period {placed[k]}", "a period <= 0", "Period 1 is not over yet.")
-            for k in np.flatnonzero(placed > 0)
-        ]
-        faults += [
-            Fault(f"open order {k + 1}", f"quantity {quantity[k]:g}", "units >= 0", "Leave out what is void.")
-            for k in np.flatnonzero(~(np.isfinite(quantity) & (quantity >= 0)))
-        ]
-        if faults:
-            raise DataError(faults)
-        placed.setflags(write=False)
-        object.__setattr__(self, "item", items)
-        object.__setattr__(self, "placed", placed)
-        object.__setattr__(self, "quantity", quantity)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -269,6 +144,54 @@ class Store:
             )
             for k in np.flatnonzero(late)
         ]
+
+    @classmethod
+    def from_tables(
+        cls,
+        items: Any,
+        demand: Any,
+        lead_times: Any = None,
+        *,
+        receipts: Any = None,
+        open_orders: Any = None,
+        periods: int | None = None,
+        period: str | float | None = None,
+        first: str | int | date | None = None,
+        last: str | int | date | None = None,
+        missing: Literal["zero", "unknown"] | None = None,
+        observed_until: str | date | None = None,
+        budget: Budget | None = None,
+        service: Service | float = 0.95,
+        orders: Orders | None = None,
+        name: str = "store",
+    ) -> Store:
+        """A store from data frames of pandas, polars or Arrow (or mappings), with the columns of a store folder.
+
+        `items`: item_id, unit_cost, on_hand, important (+ weight, supplier). `demand`: item_id, period, mean, sd
+        (+ law) for periods 1..N; or item_id, period, quantity, a history, with `periods` to plan, `period` ("month",
+        "week", "day" or days; needed with dates), `first`, `last` and `missing`; or item_id, value, probability.
+        `lead_times`: item_id, age, probability; or `receipts`: item_id or supplier, ordered, received, with `period`
+        and `observed_until`. `open_orders`: item_id, placed, quantity. A DataError lists every fault, by row.
+        """
+        parts = parts_from_frames(
+            items, demand, lead_times, receipts, open_orders, periods, period, first, last, missing, observed_until
+        )
+        underway = parts.open_orders
+        return cls(
+            unit_cost=parts.items.unit_cost,
+            on_hand=parts.items.on_hand,
+            important=parts.items.important,
+            demand=parts.demand,
+            lead_time=parts.lead_time,
+            budget=budget,
+            service=service,
+            orders=Orders() if orders is None else orders,
+            open_orders=None if underway is None else OpenOrders(underway.item, underway.placed, underway.quantity),
+            weight=parts.items.weight,
+            item_id=parts.item_id,
+            calendar=parts.calendar,
+            name=name,
+        )
 
     @property
     def items(self) -> int:
