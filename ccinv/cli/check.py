@@ -9,9 +9,15 @@ from ccinv.cli.outcome import Outcome
 def check(store: StoreFolder, json: Json = False) -> Outcome:
     """Read a store folder, name every fault in it, say what it holds; nothing is solved."""
     del json  # main sees it
-    from ccinv.reading import describe, read
+    from dataclasses import asdict
+
+    from ccinv.reading import describe, read_folder
     from ccinv.settings import read_settings
 
-    read_settings(store)  # names that mean nothing are faults too
-    found = read(store)
-    return Outcome(describe(found), {"store": found.name, "items": found.items, "periods": found.periods})
+    found = read_folder(store)
+    settings = read_settings(store)  # names that mean nothing are faults too
+    seen = describe(found.store)
+    kinds = {name: type(getattr(settings, name)).__name__ for name in ("rule", "objective", "inversion")}
+    lines = [str(seen), *(f"{name:16}{kind}" for name, kind in kinds.items())]
+    lines += [f"not read        {file}: {', '.join(columns)}" for file, columns in found.ignored.items()]
+    return Outcome("\n".join(lines), {**asdict(seen), **kinds, "ignored": found.ignored})
