@@ -20,9 +20,11 @@ WORTH = 0.01  # a level that gains less in score is the last
 MOST_LEVELS = 10
 MOST_STEPS = 8
 ENOUGH = 1e-8  # relative gain in score at which a level has converged
+NEAR = 1e-4  # the same for later levels, whose cells may still be raised by the next one
 SLACK = 1e-6  # by how much a held score may fall, relative, so that the next program has an interior
 BINDING = 1e-5  # share of the dual weight from which a cell counts as one that holds the level down
 LEAST_WIDTH = 1e-3  # least width of a cell in item units: a cell with hardly any deviation must not rule the step
+MOST_WIDTH = 10.0  # greatest, per √t: where money is no limit a rule may swing wildly, which would ruin the scales
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ def _step(
     tau = cp.Variable()
     raised, order = cones(program.net.at_cells(cells), program.x, score, cp.multiply(width, tau * np.ones(len(cells))))
     constraints = [*raised, *program.held(program.important, program.others, *fixed)]
-    return cp.Maximize(tau), constraints, tau, (raised, order)
+    # the weight keeps the dual values, which share it among the cells, from vanishing among many
+    return cp.Maximize(np.sqrt(len(cells)) * tau), constraints, tau, (raised, order)
 
 
 def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hold]) -> _Level | None:
@@ -117,15 +120,17 @@ def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hol
     x, score = start, float(_scores(program, cells, start).min())
     binding = np.ones(len(cells), dtype=bool)
     gain = 0.0
+    unit = program.unit[cells]
+    most = MOST_WIDTH * unit * np.sqrt(cells % program.store.periods + 1)
     for _ in range(MOST_STEPS):
         if score == np.inf:
             return None
         if score == -np.inf:
             score = -1e3
-        width = np.maximum(program.net.sd_at(x).ravel()[cells], LEAST_WIDTH * program.unit[cells])
+        width = np.clip(program.net.sd_at(x).ravel()[cells], LEAST_WIDTH * unit, most)
         # below zero the program is not convex: the first step is then for the means alone
         objective, constraints, tau, (raised, order) = _step(program, cells, max(score, 0.0), width, fixed)
-        outcome = program.solve(objective, constraints)
+        outcome = program.solve(objective, constraints, digits=8 if fixed else 9)
         if outcome.status is Status.UNBOUNDED:
             return None
         found = np.asarray(program.x.value)
@@ -137,7 +142,7 @@ def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hol
         if step <= 0:  # the rounding of the solver is larger than what is left to gain
             break
         x, score = found, better
-        if step <= ENOUGH * max(1.0, score):
+        if step <= (NEAR if fixed else ENOUGH) * max(1.0, score):
             break
     return _Level(x, score, binding, gain / max(1.0, score))
 

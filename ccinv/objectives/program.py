@@ -113,9 +113,16 @@ class Program(Protocol):
         ...
 
     def solve(
-        self, objective: Any, constraints: Sequence[Any], scale: Mapping[Any, FloatArray | float] | None = None
+        self,
+        objective: Any,
+        constraints: Sequence[Any],
+        scale: Mapping[Any, FloatArray | float] | None = None,
+        digits: int = 9,
     ) -> Outcome:
-        """Solve for a cvxpy objective under the hard rows and `constraints`; a SolverError where nothing is decided."""
+        """Solve for a cvxpy objective under the hard rows and `constraints`; a SolverError where nothing is decided.
+
+        `scale`: natural sizes of variables other than x. `digits` asked of feasibility and of the gap.
+        """
         ...
 
 

@@ -121,6 +121,8 @@ def _settings(precision: Precision) -> Any:
     # one thread and one factorisation: the automatic choice is slower and differs between machines
     settings.max_threads = 1
     settings.direct_solve_method = "qdldl"
+    # rows and columns come in natural units already; balancing them again doubles the iterations
+    settings.equilibrate_enable = False
     settings.tol_gap_abs = settings.tol_gap_rel = precision.gap
     settings.tol_feas = precision.feasibility
     settings.max_iter = precision.most_iterations
@@ -133,7 +135,7 @@ def _cautious(precision: Precision) -> Any:
     settings = _settings(replace(precision, gap=max(precision.gap, 1e-8), feasibility=max(precision.feasibility, 1e-8)))
     settings.max_step_fraction = 0.95
     settings.iterative_refinement_max_iter = 50
-    settings.equilibrate_max_iter = 50
+    settings.equilibrate_enable = True
     return settings
 
 

@@ -53,7 +53,6 @@ class MultiPeriod:
     open_cells: IntArray
     start: FloatArray
     progress: Callable[[str], None] | None = None
-    precision: Precision = field(default_factory=Precision)
     outcomes: list[Outcome] = field(default_factory=list)
 
     def held(self, *holds: Hold) -> list[Any]:
@@ -65,12 +64,16 @@ class MultiPeriod:
         return rows
 
     def solve(
-        self, objective: Any, constraints: Sequence[Any], scale: Mapping[Any, FloatArray | float] | None = None
+        self,
+        objective: Any,
+        constraints: Sequence[Any],
+        scale: Mapping[Any, FloatArray | float] | None = None,
+        digits: int = 9,
     ) -> Outcome:
-        """Solve for an objective under the hard rows and `constraints`."""
+        """Solve for an objective under the hard rows and `constraints`, to so many digits."""
         problem = cp.Problem(objective, [*self.hard, *constraints])
         sizes = {variable: np.asarray(size, dtype=np.float64) for variable, size in (scale or {}).items()}
-        outcome = solve(problem, {self.x: self.layout.scale, **sizes}, self.precision)
+        outcome = solve(problem, {self.x: self.layout.scale, **sizes}, Precision(10.0**-digits, 10.0**-digits))
         self.outcomes.append(outcome)
         if self.progress is not None:
             self.progress(f"cone program {len(self.outcomes)}: {outcome.said}, {outcome.iterations} iterations")
