@@ -31,7 +31,8 @@ def page(plan: Plan, audit: Audit | None, versions: Mapping[str, str], command: 
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {"percent": words.percent, "units": words.units, "dollars": words.dollars}
-    return str(environment.get_template("page.html.j2").render(_content(plan, audit, versions, command)))
+    text = str(environment.get_template("page.html.j2").render(_content(plan, audit, versions, command)))
+    return text.encode("utf-8", "replace").decode()  # a name from Python may hold what no file can
 
 
 def _content(plan: Plan, audit: Audit | None, versions: Mapping[str, str], command: str) -> dict[str, Any]:
