@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ccinv import demand
+from ccinv.demand import from_arrays, to_arrays
 from ccinv.errors import DataError, Fault
 from ccinv.lead_time import LeadTime
 from ccinv.result import CausalRule, OutOfReach, Plan, PooledRule
@@ -56,7 +56,7 @@ def taken_apart(value: Any, arrays: Arrays, path: str = "") -> Any:
             **{entry: taken_apart(getattr(value, entry), arrays, stem + entry) for entry in entries},
         }
     if path == "demand":
-        kind, parts = demand.to_arrays(value)
+        kind, parts = to_arrays(value)
         arrays.update({f"{path}.{part}": array for part, array in parts.items()})
         return {"law": kind, "parts": sorted(parts)}
     raise TypeError(f"{path}: no form on disk for {type(value).__name__}")
@@ -75,7 +75,7 @@ def put_together(form: Any, arrays: Mapping[str, NDArray[Any]], path: str = "") 
     if "number" in form:
         return float(form["number"])
     if "law" in form:
-        return demand.from_arrays(form["law"], {part: arrays[f"{path}.{part}"] for part in form["parts"]})
+        return from_arrays(form["law"], {part: arrays[f"{path}.{part}"] for part in form["parts"]})
     stem = f"{path}." if path else ""
     record = RECORDS[form["record"]]
     given = {name: put_together(value, arrays, stem + name) for name, value in form.items() if name != "record"}
