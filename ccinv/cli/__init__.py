@@ -22,7 +22,6 @@ app = typer.Typer(
         "Exit codes: 0 done, 1 a bug in ccinv, 2 bad input, 3 impossible, 4 interrupted, 5 undecided, "
         "6 the audit found a promise broken."
     ),
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,  # boxes around the help cost as much time as everything else together
 )
@@ -32,7 +31,7 @@ for command in (demo.demo, example.example, check.check, plan.plan, order.order,
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, print its outcome, return its exit code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     as_json = "--json" in given
     try:
         found = app(given, prog_name="ccinv", standalone_mode=False)

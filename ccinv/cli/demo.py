@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ccinv.cli.options import Force, Json, Out
 from ccinv.cli.outcome import Outcome
 
 
 def demo(out: Out = None, force: Force = False, json: Json = False) -> Outcome:
-    """Plan and audit the built-in base supply store; ends with the path of the report.
+    """Plan and audit the built-in store, report it.
 
     Beside it stands what the usual normal approximation would have delivered on the same store.
     """
@@ -31,10 +29,7 @@ def demo(out: Out = None, force: Force = False, json: Json = False) -> Outcome:
         settings, usual = read_settings(place), read_settings(place, inversion="normal")
     folder = run_folder(out, "demo", force)
     normal = solved(store, usual)
-    beside = audit_words(normal, replayed(normal, usual.audit))
+    usually = audit_words(normal, replayed(normal, usual.audit), named=5)
+    beside = ["The same store planned as if stock were normal:", *(f"  {line}" for line in usually)]
     found = solved(store, settings)
-    outcome = written(found, replayed(found, settings.audit), folder, force)
-    text = "\n".join(
-        ["For comparison, the usual normal approximation:", *(f"  {line}" for line in beside), outcome.text]
-    )
-    return replace(outcome, text=text)
+    return written(found, replayed(found, settings.audit), folder, force, beside)

@@ -17,7 +17,7 @@ def example(
     force: Force = False,
     json: Json = False,
 ) -> Outcome:
-    """Write an example folder, to look at, to change and to plan."""
+    """Write an example store folder to start from."""
     del json  # main sees it
     from ccinv.errors import DataError, Fault
     from ccinv.examples import FILES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,12 +43,12 @@ def replayed(found: Plan, how: Replay) -> Audit:
         return audit(found, how.paths, how.seed, work.move)
 
 
-def written(found: Plan, seen: Audit | None, folder: Path, force: bool) -> Outcome:
-    """Write the run folder and say what came of it: to people, to programs, to the shell."""
+def written(found: Plan, seen: Audit | None, folder: Path, force: bool, beside: Sequence[str] = ()) -> Outcome:
+    """Write the run folder and say what came of it, and `beside`: to people, to programs, to the shell."""
     made = report(found, seen)
     made.write(folder, force=force, command=command())
     page = folder / "report.html"
-    text = "\n".join([*plan_words(found), *audit_words(found, seen), f"Report: {page}"])
+    text = "\n".join([*plan_words(found), *audit_words(found, seen), *beside, f"Report: {page}"])
     data: dict[str, Any] = {"folder": str(folder), "report": str(page), **made.summary()}
     return Outcome(text, data, verdict(seen))
 

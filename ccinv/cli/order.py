@@ -37,9 +37,10 @@ def order(
     force: Force = False,
     json: Json = False,
 ) -> Outcome:
-    """What to order at the end of period T, the last one with sales, as CSV: item_id,period,quantity.
+    """Say what to order now, given the sales so far.
 
-    Printed, or written to DIR/orders.csv with --out.
+    Now is the end of period T, the last one with sales. The answer is CSV, item_id,period,quantity: printed, or written
+    to DIR/orders.csv with --out.
     """
     del json  # main sees it
     from ccinv.cli.so_far import read_placed, read_sales

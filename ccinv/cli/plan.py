@@ -39,7 +39,7 @@ def plan(
     force: Force = False,
     json: Json = False,
 ) -> Outcome:
-    """Read a store, find the ordering rules, replay them on fresh paths, write a report.
+    """Find ordering rules for a store, audit, report.
 
     What is not given here is as the store folder has it. Without --out the run goes to runs/NAME-1, -2, ...
     """

@@ -22,7 +22,7 @@ def read_sales(path: Path, store: Store) -> FloatArray:
     """Sales (n, T) of periods 1..T, T being the last period in the file; every item needs a row for each of them."""
     faults: list[Fault] = []
     found = _quantities(path, SALES, store, store.periods, -np.inf if store.demand.signed else 0.0, faults)
-    if found is None or faults:
+    if found is None:
         raise DataError(faults)
     quantity, given = found
     last = int(np.flatnonzero(given.any(axis=0)).max(initial=-1)) + 1

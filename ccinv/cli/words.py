@@ -35,9 +35,9 @@ def plan_words(plan: Plan) -> list[str]:
     return lines + [f"Note: {text}" for text in plan.notes]
 
 
-def audit_words(plan: Plan, audit: Audit | None) -> list[str]:
-    """What the replay says of the promises; every broken one is named, up to a screenful."""
-    lines = [headline(plan, audit), *broken_words(plan, audit, MOST_NAMED)]
+def audit_words(plan: Plan, audit: Audit | None, named: int = MOST_NAMED) -> list[str]:
+    """What the replay says of the promises; broken ones are named, up to `named`."""
+    lines = [headline(plan, audit), *broken_words(plan, audit, named)]
     if audit is None:
         return lines
     promised = np.isfinite(plan.asked)

@@ -2,11 +2,12 @@
 
 from ccinv.writing.atomic import refuse_folder, write_file, write_folder
 from ccinv.writing.manifest import Folder, open_folder
-from ccinv.writing.run import Report, load, report, write_audit
+from ccinv.writing.run import Report, audit_folder, load, report, write_audit
 
 __all__ = [
     "Folder",
     "Report",
+    "audit_folder",
     "load",
     "open_folder",
     "refuse_folder",

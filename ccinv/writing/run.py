@@ -61,6 +61,11 @@ def report(plan: Plan, audit: Audit | None = None) -> Report:
     return Report(plan, audit)
 
 
+def audit_folder(run: str | os.PathLike[str], seed: int, paths: int) -> Path:
+    """Where a later audit of a run folder goes."""
+    return Path(run) / f"audit-{seed}-{paths}"
+
+
 def write_audit(
     folder: str | os.PathLike[str],
     audit: Audit,
@@ -74,7 +79,7 @@ def write_audit(
     """
     run = open_folder(folder)
     plan, _ = load(folder)
-    target = run.path / f"audit-{audit.seed}-{audit.paths}" if out is None else out
+    target = audit_folder(run.path, audit.seed, audit.paths) if out is None else out
     findings = Report(plan, audit).findings(command)
     return write_folder(target, findings, audit.seed, command, force, of=run.manifest["seal"])
 
