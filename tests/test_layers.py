@@ -23,13 +23,13 @@ CHAINS = (
     "store < covariance < rules",
     "store < result",
     # planner
-    "result < rules < moments < verify",
+    "result < rules < moments < verify < objectives",
     "moments < inversion < objectives < solve < models",
     # referee
     "result < ledger < policies < auditing < reporting",
     # above both
     "reading, verify, models, reporting < calibrate < planner, thesis",
-    "planner, thesis < settings, frontier, backtest, scale_out < writing < cli",
+    "planner, thesis < settings, frontier, backtest, scale_out < writing < cli < __main__",
     # texts of the example folders
     "arrays < examples < cli",
 )
