@@ -19,10 +19,15 @@ class Keys:
     """
 
     def __init__(
-        self, name: str, text: str, tree: dict[str, Any], faults: list[Fault], section: str | None = None
+        self,
+        name: str,
+        lines: dict[tuple[str | None, str], int],
+        tree: dict[str, Any],
+        faults: list[Fault],
+        section: str | None = None,
     ) -> None:
         self.name = name
-        self.text = text
+        self.lines = lines
         self.tree = tree
         self.faults = faults
         self._section = section
@@ -36,7 +41,7 @@ class Keys:
             if value is not None and not isinstance(value, dict):
                 self.faults.append(self.fault(name, f"a section [{name}]", f"Write [{name}] on a line of its own."))
                 value = None
-            self._sections[name] = Keys(self.name, self.text, value or {}, self.faults, name)
+            self._sections[name] = Keys(self.name, self.lines, value or {}, self.faults, name)
         return self._sections[name]
 
     def take(self, key: str) -> Any:
@@ -46,7 +51,7 @@ class Keys:
 
     def place(self, key: str) -> str:
         """Where a key stands."""
-        line = self._line(key)
+        line = self.lines.get((self._section, key))
         at = self.name if line is None else f"{self.name}, line {line}"
         return f"{at}, {key[:60]}" if self._section is None else f"{at}, [{self._section}] {key[:60]}"
 
@@ -118,23 +123,23 @@ class Keys:
         for keys in self._sections.values():
             keys.refuse_strangers()
 
-    def _line(self, key: str) -> int | None:
-        """The line in which a key is written, where it is written in the plain way."""
-        inside: str | None = None
-        for number, line in enumerate(self.text.split("\n"), start=1):
-            header = re.match(r"\s*\[\[?([^\[\]]*)\]", line)
-            if header:
-                inside = header.group(1).strip()
-                if self._section is None and inside == key:
-                    return number
-                continue
-            written = re.match(r"\s*([A-Za-z0-9_.-]+)\s*=", line)
-            if written and (
-                (inside == self._section and written.group(1) == key)
-                or (inside is None and self._section is not None and written.group(1) == f"{self._section}.{key}")
-            ):
-                return number
-        return None
+
+def line_of_keys(text: str) -> dict[tuple[str | None, str], int]:
+    """The line of each key, by section and name, where it is written in the plain way; sections have section None."""
+    found: dict[tuple[str | None, str], int] = {}
+    section: str | None = None
+    for number, line in enumerate(text.split("\n"), start=1):
+        header = re.match(r"\s*\[\[?([^\[\]]*)\]", line)
+        key = re.match(r"\s*([A-Za-z0-9_.-]+)\s*=", line)
+        if header:
+            section = header.group(1).strip()
+            found.setdefault((None, section), number)
+        elif key:
+            name = key.group(1)
+            outer, dot, inner = name.partition(".")
+            place = (outer, inner) if section is None and dot else (section, name)
+            found.setdefault(place, number)
+    return found
 
 
 def _shown(value: Any) -> str:

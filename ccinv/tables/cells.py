@@ -193,9 +193,18 @@ def places_in(known: pl.Series, cells: pl.Series) -> IntArray:
 
 
 def positions(
-    table: Table, column: str, known: pl.Series | None, home: str, faults: list[Fault], pattern: str = ITEM_ID
+    table: Table,
+    column: str,
+    known: pl.Series | None,
+    home: str,
+    faults: list[Fault],
+    pattern: str = ITEM_ID,
+    strangers_known: bool = False,
 ) -> IntArray:
-    """For each row the position of its name in `known`, −1 where it has none; each unknown name is one fault."""
+    """For each row the position of its name in `known`, −1 where it has none; each unknown name is one fault.
+
+    `strangers_known`: other faults may explain the unknown names, so that they are none of their own.
+    """
     import polars as pl
 
     cells, good = names(table, column, faults, pattern)
@@ -204,16 +213,16 @@ def positions(
     found = places_in(known, cells)
     found[~good] = -1
     lost = np.flatnonzero(good & (found < 0))
-    if lost.size:
+    if lost.size and not strangers_known:
         strangers = pl.DataFrame({"name": cells.gather(lost), "row": lost}).group_by("name", maintain_order=True)
         counted = strangers.agg(pl.col("row").first(), pl.len())
         count = dict(counted.select("row", "len").iter_rows())
         wrong = np.zeros(table.rows, dtype=np.bool_)
         wrong[list(count)] = True
-        candidates = known.to_list() if len(known) <= 20_000 else []
+        candidates = known.drop_nulls().to_list() if len(known) <= 20_000 else []
 
         def remedy(text: str) -> str:
-            near = difflib.get_close_matches(text, candidates, n=1, cutoff=0.8) if candidates else []
+            near = difflib.get_close_matches(text, candidates, n=1, cutoff=0.6) if candidates else []
             hint = f" Did you mean {quoted(near[0])}?" if near else ""
             return f"Correct it, add it to {home}, or leave it out.{hint}"
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from ccinv.demand import Discrete
 from ccinv.errors import DataError, Fault
-from ccinv.tables.cells import numbers, positions
-from ccinv.tables.items import Items
+from ccinv.tables.cells import numbers
+from ccinv.tables.items import Items, item_positions
 from ccinv.tables.probabilities import check_sums
 from ccinv.tables.table import Schema, Table, quoted, repeat_faults
 from ccinv.tables.terms import Terms
@@ -19,9 +19,7 @@ MOST_CELLS = 100_000_000
 def read_distribution(table: Table, items: Items | None, terms: Terms, faults: list[Fault]) -> Discrete | None:
     """The law of demand in its one period, (n, 1), or None where a fault stands in the way."""
     before = len(faults)
-    item = positions(
-        table, "item_id", None if items is None else items.item_id, "items" if items is None else items.home, faults
-    )
+    item = item_positions(table, items, faults)
     value = numbers(table, "value", faults, "a number >= 0, in units", low=0.0)
     chance = numbers(table, "probability", faults, "a probability from 0 to 1", low=0.0, high=1.0)
     if terms.periods is not None and terms.periods != 1:

@@ -9,8 +9,8 @@ import numpy as np
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.demand import Gamma, Law, NegativeBinomial, Normal, PerItem, Poisson
 from ccinv.errors import DataError, Fault
-from ccinv.tables.cells import empty, is_text, numbers, positions
-from ccinv.tables.items import Items
+from ccinv.tables.cells import empty, is_text, numbers
+from ccinv.tables.items import Items, item_positions
 from ccinv.tables.table import MOST_OF_A_KIND, Schema, Table, quoted, repeat_faults
 from ccinv.tables.terms import MOST_PERIODS, Terms
 
@@ -27,7 +27,7 @@ MOST_CV = 1e4
 def read_forecast(table: Table, items: Items | None, terms: Terms, faults: list[Fault]) -> Law | None:
     """The law of demand, (n, N), or None where a fault stands in the way; all faults are added to `faults`."""
     before = len(faults)
-    item = positions(table, "item_id", None if items is None else items.item_id, _home(items), faults)
+    item = item_positions(table, items, faults)
     period = numbers(table, "period", faults, "an integer, the number of the period", whole=True)
     mean = numbers(table, "mean", faults, "a number >= 0", low=0.0)
     kind = _kinds(table, faults)
@@ -68,10 +68,6 @@ def read_forecast(table: Table, items: Items | None, terms: Terms, faults: list[
     means.flat[cell], sds.flat[cell] = mean, sd
     kinds[item] = kind
     return _laws(table.name, kinds, means, sds, faults)
-
-
-def _home(items: Items | None) -> str:
-    return "items" if items is None else items.home
 
 
 def _kinds(table: Table, faults: list[Fault]) -> IntArray:

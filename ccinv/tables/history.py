@@ -9,8 +9,8 @@ import numpy as np
 
 from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.errors import Fault
-from ccinv.tables.cells import COUNT, DATE, NO_DAY, days, days_of_text, is_text, matches, numbers, positions
-from ccinv.tables.items import Items
+from ccinv.tables.cells import COUNT, DATE, NO_DAY, days, days_of_text, is_text, matches, numbers
+from ccinv.tables.items import Items, item_positions
 from ccinv.tables.period import Period
 from ccinv.tables.table import MOST_OF_A_KIND, Schema, Table, quoted, repeat_faults
 from ccinv.tables.terms import Terms, epoch_day
@@ -55,7 +55,7 @@ class History:
 def read_history(table: Table, items: Items | None, terms: Terms, faults: list[Fault]) -> History | None:
     """The history in a table, or None where a fault stands in the way; all faults are added to `faults`."""
     before = len(faults)
-    item = positions(table, "item_id", None if items is None else items.item_id, _home(items), faults)
+    item = item_positions(table, items, faults)
     number, dated = _labels(table, terms, faults)
     quantity = numbers(table, "quantity", faults, "a number, in units")
     if items is None:
@@ -99,10 +99,6 @@ def read_history(table: Table, items: Items | None, terms: Terms, faults: list[F
     sales.flat[cell] = quantity
     calendar = Calendar(origin, terms.period if dated else None)
     return History(sales, calendar.names(0, past), calendar)
-
-
-def _home(items: Items | None) -> str:
-    return "items" if items is None else items.home
 
 
 def _labels(table: Table, terms: Terms, faults: list[Fault]) -> tuple[IntArray, bool]:

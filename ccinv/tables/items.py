@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ccinv.arrays import BoolArray, FloatArray
+from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.errors import Fault
-from ccinv.tables.cells import ANY_NAME, empty, flags, names, numbers, places_in
+from ccinv.tables.cells import ANY_NAME, empty, flags, names, numbers, places_in, positions
 from ccinv.tables.table import Schema, Table, quoted, repeat_faults
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ class Items:
     """The items in the order of their table; arrays (n,). `home` is the name of the table.
 
     `order_cost` and `holding_rate` are None where the table has no such column, NaN where a cell is empty; `complete`:
-    there are ids, all could be read and none comes twice, so that an id that is not among them is unknown.
+    there are ids, all could be read and none comes twice, so that an item without rows elsewhere lacks them;
+    `partial`: records were left out, so that an id that is not among them may be one of theirs.
     """
 
     home: str
@@ -41,6 +42,7 @@ class Items:
     order_cost: FloatArray | None
     holding_rate: FloatArray | None
     complete: bool
+    partial: bool
 
     def __len__(self) -> int:
         return len(self.item_id)
@@ -73,7 +75,15 @@ def read_items(table: Table, faults: list[Fault]) -> Items:
         _amounts(table, "order_cost", faults, may_be_empty=True),
         _amounts(table, "holding_rate", faults, may_be_empty=True),
         bool(good.all()) and not again and table.rows > 0 and not table.partial,
+        table.partial,
     )
+
+
+def item_positions(table: Table, items: Items | None, faults: list[Fault]) -> IntArray:
+    """For each row of another table the position of its item, −1 where there is none; unknown items are faults."""
+    if items is None:
+        return positions(table, "item_id", None, "items", faults)
+    return positions(table, "item_id", items.item_id, items.home, faults, strangers_known=items.partial)
 
 
 def _amounts(table: Table, column: str, faults: list[Fault], may_be_empty: bool = False) -> FloatArray | None:

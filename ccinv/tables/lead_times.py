@@ -10,7 +10,7 @@ from ccinv.arrays import IntArray
 from ccinv.errors import DataError, Fault
 from ccinv.lead_time import LeadTime, fit_lead_times
 from ccinv.tables.cells import ANY_NAME, ITEM_ID, NO_DAY, days, empty, is_text, numbers, places_in, positions
-from ccinv.tables.items import Items
+from ccinv.tables.items import Items, item_positions
 from ccinv.tables.probabilities import check_sums
 from ccinv.tables.table import MOST_OF_A_KIND, Schema, Table, quoted, repeat_faults
 from ccinv.tables.terms import MOST_PERIODS, Terms, epoch_day
@@ -25,9 +25,7 @@ RECEIPTS = Schema("receipts", ("ordered", "received"), either=("item_id", "suppl
 def read_lead_times(table: Table, items: Items | None, faults: list[Fault]) -> LeadTime | None:
     """The lead-time law of each item, or None where a fault stands in the way; `never` may stand for an age."""
     before = len(faults)
-    item = positions(
-        table, "item_id", None if items is None else items.item_id, "items" if items is None else items.home, faults
-    )
+    item = item_positions(table, items, faults)
     never = np.zeros(table.rows, dtype=np.bool_)
     if is_text(table.columns["age"]):
         never = (table.columns["age"] == "never").fill_null(False).to_numpy()
@@ -75,7 +73,8 @@ def read_receipts(table: Table, items: Items | None, terms: Terms, faults: list[
             faults.append(Fault(items.home, "no column supplier", f"one, as {table.name} has suppliers", remedy))
     known = None if own is None else own.drop_nulls().unique(maintain_order=True)
     home = f"column {by} of {'items' if items is None else items.home}"
-    group = positions(table, by, known, home, faults, ITEM_ID if by == "item_id" else ANY_NAME)
+    unsure = items is not None and items.partial
+    group = positions(table, by, known, home, faults, ITEM_ID if by == "item_id" else ANY_NAME, unsure)
     open_still = empty(table.columns["received"])
     ordered = days(table, "ordered", faults)
     received = days(table, "received", faults, skip=open_still)

@@ -9,8 +9,8 @@ import numpy as np
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.errors import Fault
 from ccinv.lead_time import LeadTime
-from ccinv.tables.cells import numbers, positions
-from ccinv.tables.items import Items
+from ccinv.tables.cells import numbers
+from ccinv.tables.items import Items, item_positions
 from ccinv.tables.table import Schema, Table
 from ccinv.tables.terms import MOST_PERIODS
 
@@ -31,9 +31,7 @@ def read_open_orders(
 ) -> Underway | None:
     """The open orders of a table; one that must have arrived by its lead-time law is a fault."""
     before = len(faults)
-    item = positions(
-        table, "item_id", None if items is None else items.item_id, "items" if items is None else items.home, faults
-    )
+    item = item_positions(table, items, faults)
     expected = f"a period from {-MOST_PERIODS} to 0, the last one before the plan being 0"
     placed = numbers(table, "placed", faults, expected, low=-MOST_PERIODS, high=0, whole=True)
     quantity = numbers(table, "quantity", faults, "a number >= 0, in units", low=0.0)

@@ -55,6 +55,8 @@ def parts_of(tables: Tables, terms: Terms, faults: list[Fault]) -> Parts | None:
     before = len(faults)
     sheet = tables.get(ITEMS)
     items = None if sheet is None else read_items(sheet, faults)
+    if items is not None and len(items) == 0:
+        items = None  # a fault of its own; nothing can be said about the items of other tables
     demand, history = _demand(tables, items, terms, faults)
     lead_time = _lead_time(tables, items, terms, faults)
     open_orders = None
