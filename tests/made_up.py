@@ -82,7 +82,7 @@ def made_up_plan(store: Store, seed: int = 7, too_much: int = 0, causal: bool = 
         "order_promised": np.full((items, periods), 0.97), "order_asked": np.full((items, periods), np.nan),
         "budget_limit": held, "budget_mean": dollars[0], "budget_sd": dollars[1], "budget_promised": likely,
         "budget_asked": np.full(periods, np.nan if store.budget is None else store.budget.confidence),
-        "objective": "max-min", "inversion": "normal", "rule_name": "cumulative", "objective_value": 1.0 / 3.0,
+        "objective": "MaxMinService", "inversion": "Normal", "rule_name": "Cumulative", "objective_value": 1.0 / 3.0,
         "levels": (1.0 / 3.0, 0.7, 2.0**0.5), "solves": 4, "solver_seconds": 0.1, "gap": 3e-9,
         "out_of_reach": tuple(
             OutOfReach(int(i), int(t), 0.95, float(asked[i, t]), float(asked[i, t]) + 0.02, str(stops[(i + t) % 4]))

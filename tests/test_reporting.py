@@ -6,6 +6,7 @@ import json
 import re
 import time
 from dataclasses import replace
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -223,6 +224,7 @@ def test_the_summary_counts_what_the_audit_counts_and_is_plain_json() -> None:
     assert figures["audit"]["lowest_audited_service"] == AUDIT.service[promised].min()
 
 
+@cache
 def edge_plans() -> dict[str, Plan]:
     one = made_up_store(1, 1)
     bare = replace(made_up_store(5, 4), budget=None, important=np.zeros(5, dtype=bool), open_orders=None)
@@ -334,3 +336,17 @@ def test_the_plan_as_a_frame_is_of_the_same_kind_as_the_given_one(like: Any) -> 
     assert columns == PLAN_COLUMNS
     assert np.array_equal(np.asarray(frame["expected_stock"]).reshape(STORE.items, -1), PLAN.mean)
     assert list(np.asarray(frame["item_id"])[:: STORE.periods]) == list(STORE.item_id)
+
+
+def test_every_rule_objective_and_inversion_is_said_in_words() -> None:
+    import ccinv as cc
+    from ccinv.settings import INVERSIONS, settings_of
+
+    objectives = [cc.MaxMinService, cc.ExpectedStock, cc.MinimumBudget]
+    rules = [cc.rules.Cumulative, cc.rules.Thesis, cc.rules.Static, cc.rules.Affine]
+    inversions = [
+        type(settings_of(inversion=name, nu=5 if name == "student" else None).inversion) for name in INVERSIONS
+    ]
+    assert {kind.__name__ for kind in objectives} <= set(words.OBJECTIVE)
+    assert {kind.__name__ for kind in rules} <= set(words.RULE)
+    assert {kind.__name__ for kind in inversions} <= set(words.INVERSION)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,7 @@ def differences(left: object, right: object, path: str = "") -> list[str]:
     return [] if repr(left) == repr(right) else [f"{path}: {left!r} and {right!r}"]
 
 
+@cache
 def laws() -> dict[str, Store]:
     """Stores of every law of demand, and of every part that a store can have or not have."""
     rng = np.random.default_rng(3)
@@ -266,14 +268,26 @@ def test_a_later_audit_is_added_once_and_what_was_there_stays_as_it_was(tmp_path
     assert json.loads(inner.read("summary.json"))["audit"]["paths"] == 400
     with pytest.raises(DataError, match="already there"):
         write_audit(run, second)
+    with pytest.raises(DataError, match="not rewritten"):
+        write_audit(run, second, out=tmp_path / "elsewhere" / ".." / "run", force=True)
     after = open_folder(run)
     assert (after.content, after.manifest) == (before.content, before.manifest)
     report(PLAN).write(run, force=True)  # an audit that ccinv wrote is no stranger
     assert not added.exists()
 
 
+def test_a_later_audit_can_go_elsewhere_and_still_names_its_run(tmp_path: Path) -> None:
+    run = report(PLAN).write(tmp_path / "run")
+    added = write_audit(run, audit(PLAN, 300, seed=2), out=tmp_path / "again")
+    assert added == tmp_path / "again"
+    assert open_folder(added).manifest["of"] == open_folder(run).manifest["seal"]
+    with pytest.raises(DataError, match=r"no store\.json"):
+        load(added)
+
+
 KILLS = """
 import os, random, signal, sys, time
+from functools import cache
 from pathlib import Path
 from ccinv.writing import write_folder
 base = Path(sys.argv[1])

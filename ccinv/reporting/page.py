@@ -57,6 +57,7 @@ def _content(plan: Plan, audit: Audit | None, versions: Mapping[str, str], comma
         "reaches": _reaches(plan),
         "notes": plan.notes[:MOST_NOTES],
         "judged": [] if audit is None else words.judged(plan, audit),
+        "rule": words.RULE.get(plan.rule_name, plan.rule_name),
         "objective": words.OBJECTIVE.get(plan.objective, plan.objective),
         "inversion": words.INVERSION.get(plan.inversion, plan.inversion),
         "versions": versions,
@@ -105,9 +106,9 @@ def _cards(plan: Plan, audit: Audit | None) -> list[dict[str, str]]:
     cards.append(
         {
             "name": "Objective",
-            "value": words.units(plan.objective_value) if plan.objective != "min-budget"
+            "value": words.units(plan.objective_value) if plan.objective != "MinimumBudget"
             else words.dollars(plan.objective_value),
-            "detail": {"max-min": "standard score of the worst cell"}.get(plan.objective, "")
+            "detail": {"MaxMinService": "standard score of the worst cell"}.get(plan.objective, "")
             or words.OBJECTIVE.get(plan.objective, plan.objective),
         }
     )  # fmt: skip

@@ -15,19 +15,25 @@ BLAME = {
     "rule": "The form of the ordering rule does not allow it: it gives {alone} at most, a freer rule may give more.",
     "together": "Alone it could have {alone}, but not together with the other promises of this item.",
 }
+RULE = {
+    "Cumulative": "orders follow the sales so far, from a stock of their own in each period",
+    "Thesis": "orders follow the sales so far, less a share of the first stock",
+    "Static": "orders are fixed beforehand, whatever is sold",
+    "Affine": "orders follow the sales of each past period with a weight of its own",
+}
 OBJECTIVE = {
-    "max-min": "the worst cell as well served as possible",
-    "expected-stock": "the least expected stock",
-    "backorders": "the fewest expected backorders",
-    "sum-of-service": "the most service in sum",
-    "min-budget": "the least money",
+    "MaxMinService": "the worst cell as well served as possible",
+    "ExpectedStock": "the least expected stock",
+    "ExpectedBackorders": "the fewest expected backorders",
+    "SumOfService": "the most service in sum",
+    "MinimumBudget": "the least money",
 }
 INVERSION = {
-    "normal": "as if stock were normally distributed",
-    "cantelli": "for every law with the same mean and deviation",
-    "unimodal": "for every law with one peak and the same mean and deviation",
-    "student": "as if stock followed Student's law",
-    "calibrated": "by calibration on simulated paths",
+    "Normal": "as if stock were normally distributed",
+    "Cantelli": "for every law with the same mean and deviation",
+    "Unimodal": "for every law with one peak and the same mean and deviation",
+    "Student": "as if stock followed Student's law",
+    "Calibrated": "by calibration on simulated paths",
 }
 
 

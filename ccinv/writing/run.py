@@ -79,7 +79,10 @@ def write_audit(
     """
     run = open_folder(folder)
     plan, _ = load(folder)
-    target = audit_folder(run.path, audit.seed, audit.paths) if out is None else out
+    target = audit_folder(run.path, audit.seed, audit.paths) if out is None else Path(out)
+    if target.resolve() == run.path.resolve():
+        found = "the run that was audited"
+        raise DataError(Fault(str(target), found, "another folder", "Choose another folder: a run is not rewritten."))
     findings = Report(plan, audit).findings(command)
     return write_folder(target, findings, audit.seed, command, force, of=run.manifest["seal"])
 
