@@ -33,6 +33,8 @@ import ccinv as cc
 FloatArray = NDArray[np.float64]
 Kappa = Callable[[float], float]
 
+TIGHT = (1e-10, 1e-9, 1e-8)  # tried in this order, until the solver calls its answer accurate
+
 
 def normal(level: float) -> float:
     """κ of a Gaussian: Φ⁻¹(level)."""
@@ -263,8 +265,8 @@ class Solution:
 class Transcription:
     """The model of a store under a form of rule; each method builds and solves one problem from scratch."""
 
-    def __init__(self, store: cc.Store, form: FormOf, kappa: Kappa, tolerance: float = 1e-9) -> None:
-        self.store, self.form, self.kappa, self.tolerance = store, form, kappa, tolerance
+    def __init__(self, store: cc.Store, form: FormOf, kappa: Kappa, tolerances: tuple[float, ...] = TIGHT) -> None:
+        self.store, self.form, self.kappa, self.tolerances = store, form, kappa, tolerances
         items = [Item(store, i) for i in range(store.items)]
         at_stake = sum(i.unit_cost * (abs(i.on_hand) + i.on_order + float(i.mean.sum())) for i in items)
         self.money = at_stake if at_stake > 0 else 1.0
@@ -368,22 +370,32 @@ class Transcription:
             warnings.simplefilter("ignore")  # that it is slow is known, and the status says the rest
             problem = cp.Problem(objective, rows)
             built = time.perf_counter()
-            problem.solve(
-                solver=cp.CLARABEL,
-                ignore_dpp=True,
-                tol_feas=self.tolerance,
-                tol_gap_abs=self.tolerance / 10,
-                tol_gap_rel=self.tolerance / 10,
-                max_iter=200,
-            )
+            solving = 0.0
+            status = "failed"
+            for tolerance in self.tolerances:
+                try:
+                    problem.solve(
+                        solver=cp.CLARABEL,
+                        warm_start=False,  # nothing of the last attempt is kept
+                        ignore_dpp=True,
+                        tol_feas=tolerance,
+                        tol_gap_abs=tolerance,
+                        tol_gap_rel=tolerance,
+                        max_iter=200,
+                    )
+                except cp.SolverError:  # the problem still holds what the last attempt found: not to be read
+                    continue
+                status = str(problem.status)
+                solving += float(problem.solver_stats.solve_time or 0.0)
+                if not status.endswith("inaccurate"):
+                    break
         ended = time.perf_counter()
-        solving = float(problem.solver_stats.solve_time or 0.0)
         n, periods = self.store.items, self.store.periods
         weights, intercept = np.full((n, periods, periods), np.nan), np.full((n, periods), np.nan)
         for i, model in enumerate(models):
-            if model.theta.value is not None:
+            if status.startswith("optimal"):
                 for t in range(1, periods + 1):
                     weights[i, t - 1] = model.form.weights[t] @ model.theta.value
                     intercept[i, t - 1] = model.item.unit * (model.form.intercept[t] @ model.theta.value)
-        value = np.nan if problem.value is None else float(problem.value) * unit
-        return Solution(problem.status, value, weights, intercept, built - begun, ended - built - solving, solving)
+        value = float(problem.value) * unit if status.startswith("optimal") else np.nan
+        return Solution(status, value, weights, intercept, built - begun, ended - built - solving, solving)
