@@ -214,10 +214,13 @@ def _pooled(store: Store, *, with_slopes: bool) -> PooledLayout:
     items, periods = store.demand.mean.shape
     cells = items * periods
     variance = cumulative_variance(store) if with_slopes else np.zeros((items, periods))
-    slopes = np.flatnonzero(_delayed(variance, store.orders.lag).ravel() > 0)
+    decided = _delayed(variance, store.orders.lag) > 0
+    if with_slopes and store.orders.nonnegative == "monotone":
+        decided |= seen_mean(store) > 0  # a slope held down in a certain period would hold the later intercepts up
+    slopes = np.flatnonzero(decided.ravel())
     size = len(slopes) + cells
     least = np.where(store.important, 1.0, 0.0) if with_slopes else np.zeros(items)
-    # a slope on sales that never vary changes nothing: it stays at its bound
+    # any other slope on sales that never vary changes nothing: it stays at its bound
     fixed = np.repeat(least, periods)
     fixed[slopes] = 0.0
     slope = LinearMap(_placed(slopes, 0, cells, size), fixed)
