@@ -345,3 +345,20 @@ def test_every_number_that_python_writes_is_read_to_the_last_bit(value: float) -
         assert np.isinf(exact) or exact == 0
     else:
         assert found == exact
+
+
+def test_a_file_of_more_than_two_gigabytes_is_refused_unread(tmp_path: Path) -> None:
+    written(tmp_path, PLAIN)
+    with (tmp_path / "items.csv").open("r+b") as handle:
+        handle.truncate(2_000_000_001)  # sparse: takes no space
+    assert any("2,000,000,001 bytes" in fault and "at most" in fault for fault in faults_of(tmp_path))
+
+
+def test_more_rows_than_bearable_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ccinv.tables.csv_file.MOST_ROWS", 5)
+    assert any("demand_forecast.csv: found over 5 rows" in fault for fault in faults_of(written(tmp_path, PLAIN)))
+
+
+def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
+    found = faults_of(written(tmp_path, {**PLAIN, "items.csv": ITEMS + "x" * 3_000_000}))
+    assert any("items.csv, line 4" in fault for fault in found), found
