@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from ccinv import inversion as inversion
     from ccinv import moments as moments
     from ccinv import rules as rules
+    from ccinv.auditing import Audit as Audit
+    from ccinv.auditing import audit as audit
     from ccinv.errors import CcinvError as CcinvError
     from ccinv.errors import DataError as DataError
     from ccinv.errors import InfeasibleError as InfeasibleError
@@ -19,12 +21,17 @@ if TYPE_CHECKING:
     from ccinv.objectives.minimum_budget import MinimumBudget as MinimumBudget
     from ccinv.planner import model as model
     from ccinv.planner import plan as plan
+    from ccinv.reading import read as read
     from ccinv.result import Plan as Plan
+    from ccinv.settings import Settings as Settings
+    from ccinv.settings import read_settings as read_settings
     from ccinv.store import Budget as Budget
     from ccinv.store import OpenOrders as OpenOrders
     from ccinv.store import Orders as Orders
     from ccinv.store import Service as Service
     from ccinv.store import Store as Store
+    from ccinv.writing import load as load
+    from ccinv.writing import report as report
 
 _MODULE = {
     "CcinvError": "errors", "DataError": "errors", "InfeasibleError": "errors", "ModelError": "errors",
@@ -32,7 +39,8 @@ _MODULE = {
     "Service": "store", "Store": "store", "demand": "",
     "inversion": "", "moments": "", "rules": "", "ExpectedStock": "objectives.expected_stock",
     "MaxMinService": "objectives.max_min", "MinimumBudget": "objectives.minimum_budget", "Plan": "result",
-    "model": "planner", "plan": "planner",
+    "model": "planner", "plan": "planner", "Audit": "auditing", "Settings": "settings", "audit": "auditing",
+    "load": "writing", "read": "reading", "read_settings": "settings", "report": "writing",
 }  # fmt: skip
 
 __all__ = sorted(_MODULE)  # noqa: PLE0605  # the table is the list
