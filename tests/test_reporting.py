@@ -210,7 +210,7 @@ def test_broken_promises_are_named_with_item_period_asked_and_found() -> None:
     text = Page(page(PLAN, found, VERSIONS)).text
     for one in tables.broken_promises(PLAN, found):
         when = STORE.calendar[one["period"] - 1]
-        assert f"Service of {one['item_id']} in period {when}: {words.percent(one['asked'])} asked" in text
+        assert f"Service of {one['item_id']} in {when}: {words.percent(one['asked'])} asked" in text
     assert len(tables.broken_promises(PLAN, found)) == 5
 
 

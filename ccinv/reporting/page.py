@@ -117,13 +117,13 @@ def _cards(plan: Plan, audit: Audit | None) -> list[dict[str, str]]:
 
 def _money_card(plan: Plan) -> dict[str, str]:
     worst = int(np.argmax(plan.budget_mean))
-    detail = f"at its highest, in {plan.store.calendar[worst]}; no limit"
+    detail = f"at its highest, in {words.moment(plan.store.calendar[worst])}; no limit"
     if plan.budget_limit is not None:
         share = np.divide(plan.budget_mean, plan.budget_limit, out=np.zeros_like(plan.budget_mean),
                           where=plan.budget_limit > 0)  # fmt: skip
         worst = int(np.argmax(share))
         detail = f"{share[worst]:.0%} of the limit of {words.dollars(float(plan.budget_limit[worst]))}, in "
-        detail = detail.replace("%", " %") + plan.store.calendar[worst]
+        detail = detail.replace("%", " %") + words.moment(plan.store.calendar[worst])
     return {"name": "Expected dollars", "value": words.dollars(float(plan.budget_mean[worst])), "detail": detail}
 
 
@@ -252,7 +252,7 @@ def _fans(plan: Plan, audit: Audit | None, items: IntArray) -> list[dict[str, An
                 "important": bool(store.important[k]),
                 "svg": _markup(plots.stock_fan(store.calendar, quantiles[row], broken, f"stock{row}")),
                 "worst": float(found[k, worst]),
-                "when": store.calendar[worst],
+                "when": words.moment(store.calendar[worst]),
                 "asked": float(plan.asked[k, worst]) if promised.any() else None,
             }
         )

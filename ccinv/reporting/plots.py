@@ -185,7 +185,8 @@ def service(
     norm, shades = BoundaryNorm(levels, len(colours)), ListedColormap(colours).with_extremes(bad="none")
     with _figure(1080, height) as figure:
         image = None
-        for k, (title, table) in enumerate(panels):
+        for k, (title, given) in enumerate(panels):
+            table = np.where(np.abs(given - alpha) <= 1e-6, alpha, given)  # a promise that binds is not orange
             axes = figure.add_axes((left + k * (width + gap), 60 / height, width, body / height))
             axes.patch.set(facecolor="white", hatch="////", edgecolor="#c9ced6", linewidth=0)
             for start, stop in groups:  # apart, so that no line joins an important item with another

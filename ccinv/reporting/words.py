@@ -67,6 +67,11 @@ def dollars(value: float) -> str:
     return f"−${text}" if value < 0 else f"${text}"
 
 
+def moment(name: str) -> str:
+    """A period inside a sentence: "period 6", but "2027-06"."""
+    return f"period {name}" if name.isdecimal() else name
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """ "1 item", "3 items"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -105,11 +110,11 @@ def broken_words(plan: Plan, audit: Audit | None, most: int = 100) -> list[str]:
     found = broken_promises(plan, audit)
     lines = []
     for one in found[:most]:
-        when = plan.store.calendar[one["period"] - 1]
+        when = moment(plan.store.calendar[one["period"] - 1])
         subject = {
-            "service": f"Service of {one['item_id']} in period {when}",
-            "orders": f"No negative order of {one['item_id']} in period {when}",
-            "budget": f"The money limit of period {when}",
+            "service": f"Service of {one['item_id']} in {when}",
+            "orders": f"No negative order of {one['item_id']} in {when}",
+            "budget": f"The money limit of {when}",
         }[one["kind"]]
         lines.append(f"{subject}: {percent(one['asked'])} asked, {percent(one['audited'])} found.")
     if len(found) > most:
