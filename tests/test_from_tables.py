@@ -220,3 +220,39 @@ def test_all_faults_of_all_frames_are_told_at_once() -> None:
 def test_a_setting_that_cannot_be_is_named_with_its_remedy(other: dict[str, Any], said: list[str]) -> None:
     found = faults_of(lambda: plain("polars", **other))
     assert any(all(part in fault for part in said) for fault in found), found
+
+
+def test_columns_of_many_types_say_what_they_mean() -> None:
+    as_numbers = pa.table(
+        {
+            "item_id": pa.array(["007", "NA"]).dictionary_encode(),
+            "unit_cost": pa.array([40, 2], pa.decimal128(5, 2)),
+            "on_hand": pa.array([12, -3], pa.int8()),
+            "important": ["True", "False"],
+        }
+    )
+    store = plain("polars", items=as_numbers)
+    np.testing.assert_array_equal(store.unit_cost, [40, 2])
+    nullable = pd.DataFrame(
+        {
+            "item_id": pd.Categorical(["007", "NA"]),
+            "unit_cost": pd.array([40, 2], dtype="Int64"),
+            "on_hand": pd.array([12.0, -3.0], dtype="Float64"),
+            "important": pd.array([True, False], dtype="boolean"),
+        },
+        index=[5, 5],
+    )
+    np.testing.assert_array_equal(plain("polars", items=nullable).on_hand, [12, -3])
+    nullable.loc[:, "unit_cost"] = pd.NA
+    assert len(faults_of(lambda: plain("polars", items=nullable))) == 2
+    months = pd.DataFrame(
+        {"item_id": ["007", "NA"], "ds": pd.period_range("2001-01", periods=2, freq="M"), "y": [1, 2]}
+    )
+    store = plain("polars", demand=months, periods=1, period="month", missing="zero")
+    assert store.calendar == ("2001-03-01",)
+
+
+def test_a_column_that_stands_twice_in_a_frame_is_refused() -> None:
+    frame = table(ITEMS).to_pandas()
+    (fault, *_) = faults_of(lambda: plain("polars", items=pd.concat([frame, frame[["on_hand"]]], axis=1)))
+    assert '"on_hand" twice' in fault

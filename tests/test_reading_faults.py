@@ -362,3 +362,20 @@ def test_more_rows_than_bearable_are_refused(tmp_path: Path, monkeypatch: pytest
 def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
     found = faults_of(written(tmp_path, {**PLAIN, "items.csv": ITEMS + "x" * 3_000_000}))
     assert any("items.csv, line 4" in fault for fault in found), found
+
+
+def test_lines_are_counted_as_an_editor_counts_them_in_a_long_file(tmp_path: Path) -> None:
+    rows = [f"part-{k},{'x' if k == 1500 else '1'},1,true," for k in range(2000)]
+    rows[3] = 'part-3,1,1,true,"two\r\nlines"'
+    rows[1700] += ","
+    header = "item_id,unit_cost,on_hand,important,description"
+    found = faults_of(written(tmp_path, {**PLAIN, "items.csv": "\n".join([header, *rows]) + "\n\n"}))
+    assert [fault.split(":")[0] for fault in found if fault.startswith("items.csv")] == [
+        "items.csv, line 1703",
+        "items.csv, line 1503, column unit_cost",
+    ]
+
+
+def test_names_of_records_that_could_not_be_read_are_not_called_unknown(tmp_path: Path) -> None:
+    (fault,) = faults_of(written(tmp_path, changed(PLAIN, "items.csv", "40.0,12,true", "40.0,12")))
+    assert fault.startswith("items.csv, line 2: found 3 fields")

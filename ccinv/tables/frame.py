@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ccinv.errors import Fault
-from ccinv.tables.table import ALIASES, MOST_ROWS, Schema, Table, table_of
+from ccinv.tables.table import ALIASES, MOST_ROWS, Schema, Table, quoted, table_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,6 +27,11 @@ def read_frame(frame: Any, schema: Schema, faults: list[Fault]) -> Table | None:
         return _mapping(frame, schema, faults)
     try:
         given = nw.from_native(frame, eager_only=True)
+    except nw.exceptions.DuplicateError:
+        names = [str(name) for name in frame.columns]
+        twice = ", ".join(dict.fromkeys(quoted(name) for name in names if names.count(name) > 1))
+        faults.append(Fault(schema.name, f"columns {twice} twice", "one column of a name", "Leave one of them out."))
+        return None
     except TypeError:
         found = f"an object of type {type(frame).__name__}"
         faults.append(Fault(schema.name, found, "a data frame of pandas, polars or Arrow", "Collect or convert it."))
@@ -74,7 +79,7 @@ def columns_of(frame: Any) -> list[str]:
         return [str(name) for name in frame]
     try:
         return [str(name) for name in nw.from_native(frame, eager_only=True).columns]
-    except TypeError:
+    except (TypeError, nw.exceptions.DuplicateError):
         return []
 
 
@@ -102,16 +107,19 @@ def _cells(series: Any, column: str, table: str, faults: list[Fault]) -> pl.Seri
     if isinstance(native, pl.Series):
         return as_cells(native) if native.dtype != pl.Object else _written(native.to_list(), column, table, faults)
     if series.dtype.is_numeric() and not series.is_null().any():
-        return pl.Series(np.asarray(series.to_numpy()))
-    values = series.to_list()
+        array = np.asarray(series.to_numpy())
+        if array.dtype.kind in "iuf":
+            return pl.Series(array)
+    values = [None if _missing(value) else value for value in series.to_list()]
     if series.dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
         return _written(values, column, table, faults)
     if series.dtype.is_numeric():
         return pl.Series([None if value is None else float(value) for value in values], dtype=pl.Float64)
     try:
-        return as_cells(pl.Series(values, strict=True))
+        found = as_cells(pl.Series(values, strict=True))
     except (TypeError, pl.exceptions.PolarsError):
         return _written(values, column, table, faults)
+    return found if found.dtype != pl.Object else _written(values, column, table, faults)
 
 
 def _written(values: list[Any], column: str, table: str, faults: list[Fault]) -> pl.Series:
@@ -129,7 +137,7 @@ def _written(values: list[Any], column: str, table: str, faults: list[Fault]) ->
 
 
 def _missing(value: object) -> bool:
-    if value is None or str(value) in ("<NA>", "NaT"):
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
     return isinstance(value, float | np.floating) and math.isnan(value)
 

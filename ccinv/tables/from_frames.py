@@ -36,12 +36,13 @@ def parts_from_frames(
     faults: list[Fault] = []
     kind = _kind(demand)
     terms = _terms(periods, period, first, last, missing, observed_until, kind, faults)
-    given: list[tuple[Schema, Any]] = [(ITEMS, items), (kind, demand)]
+    needed = [(ITEMS, items), (kind, demand)]
     if (lead_times is None) == (receipts is None) and not (kind is DISTRIBUTION and lead_times is None):
         found = "both lead_times and receipts" if receipts is not None else "neither lead_times nor receipts"
         faults.append(Fault("lead time", found, "one of them", "Give item_id, age, probability, or past receipts."))
-    given += [(LEAD_TIMES, lead_times), (RECEIPTS, receipts), (OPEN_ORDERS, open_orders)]
-    tables = Tables({schema.name: read_frame(frame, schema, faults) for schema, frame in given if frame is not None})
+    optional = [(LEAD_TIMES, lead_times), (RECEIPTS, receipts), (OPEN_ORDERS, open_orders)]
+    given = needed + [(schema, frame) for schema, frame in optional if frame is not None]
+    tables = Tables({schema.name: read_frame(frame, schema, faults) for schema, frame in given})
     parts = parts_of(tables, terms, faults)
     if faults or parts is None:
         raise DataError(faults or Fault("tables", "no store", "items, demand and lead times", "Give all three."))

@@ -29,7 +29,7 @@ class Items:
 
     `order_cost` and `holding_rate` are None where the table has no such column, NaN where a cell is empty; `complete`:
     there are ids, all could be read and none comes twice, so that an item without rows elsewhere lacks them;
-    `partial`: records were left out, so that an id that is not among them may be one of theirs.
+    `partial`: records were left out or no id was read, so that an id that is not among them may be one of theirs.
     """
 
     home: str
@@ -75,7 +75,7 @@ def read_items(table: Table, faults: list[Fault]) -> Items:
         _amounts(table, "order_cost", faults, may_be_empty=True),
         _amounts(table, "holding_rate", faults, may_be_empty=True),
         bool(good.all()) and not again and table.rows > 0 and not table.partial,
-        table.partial,
+        table.partial or not good.any(),
     )
 
 
