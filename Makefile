@@ -23,10 +23,7 @@ types: $(READY) ## mypy, strict
 	$(BIN)/mypy
 
 notebooks: $(READY) ## run every notebook; results in build/notebooks
-	mkdir -p build/notebooks
-	for file in notebooks/*.py; do \
-		$(BIN)/jupytext --to ipynb --execute --output "build/notebooks/$$(basename "$$file" .py).ipynb" "$$file" || exit 1; \
-	done
+	$(BIN)/python .ci/notebooks
 
 report-picture: $(READY) ## pictures of the demo's report, screen and print; needs chromium and pdftoppm
 	rm -rf build/report && mkdir -p build/report
