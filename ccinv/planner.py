@@ -23,7 +23,7 @@ from ccinv.solve.elastic import Reached, reach
 from ccinv.store import Store
 from ccinv.verify import Numbers, recompute, scores
 
-TOLERANCE = 1e-6  # of an item's or the store's natural amount: what may be missing from a promise that counts as kept
+TOLERANCE = 1e-6  # what may be missing from a kept promise, relative to the natural amount or the deviation there
 
 
 def plan(
@@ -79,7 +79,7 @@ def _verify(program: MultiPeriod, aim: Objective, numbers: Numbers, answer: Answ
     margins = {}
     for name, hold in (("service", program.important), ("mean net stock", program.others)):
         mean, sd = numbers.mean.ravel()[hold.cells], numbers.sd.ravel()[hold.cells]
-        margins[name] = (mean - hold.kappa * sd - hold.floor) / program.unit[hold.cells]
+        margins[name] = (mean - hold.kappa * sd - hold.floor) / np.maximum(program.unit[hold.cells], sd)
     if aim.serves_others:
         margins["mean net stock"] = np.append(
             margins["mean net stock"], (numbers.mean.ravel() / program.unit)[program.open_cells]
@@ -89,7 +89,7 @@ def _verify(program: MultiPeriod, aim: Objective, numbers: Numbers, answer: Answ
         margins["orders"] = numbers.order_mean / unit
     if store.orders.nonnegative == "chance":
         kappa = program.inversion.kappa(store.orders.confidence)
-        margins["orders"] = (numbers.order_mean - kappa * numbers.order_sd) / unit
+        margins["orders"] = (numbers.order_mean - kappa * numbers.order_sd) / np.maximum(unit, numbers.order_sd)
     limit = _limit(store, aim, answer)
     if limit is not None:
         kappa = program.inversion.kappa(_confidence(store))

@@ -133,6 +133,8 @@ def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hol
         outcome = program.solve(objective, constraints, digits=8 if fixed else 9)
         if outcome.status is Status.UNBOUNDED:
             return None
+        if outcome.status is Status.INFEASIBLE:  # x is feasible: this is rounding at the edge of what is held
+            break
         found = np.asarray(program.x.value)
         weight = duals(raised, order) * width
         binding = weight > BINDING * weight.max(initial=0.0)

@@ -60,7 +60,8 @@ def reach(program: Program, *, serves_others: bool) -> Reached | None:
 def _least_shortfall(program: Program, asked: Hold, kept: tuple[Hold, ...]) -> FloatArray | None:
     rows = program.held(*kept)
     if len(asked.cells) == 0:
-        outcome = program.solve(cp.Minimize(0), rows)
+        # the least orders of all that keep the hard rows: a point of its own, where no objective would leave any
+        outcome = program.solve(cp.Minimize(cp.norm1(program.x / program.layout.scale)), rows)
     else:
         shortfall = cp.Variable(len(asked.cells))
         amount = cp.multiply(program.unit[asked.cells], shortfall)

@@ -21,8 +21,10 @@ from ccinv.solve.elastic import SHORT, Reached, reach
 from ccinv.store import Store
 from ccinv.verify import scores
 
-MOST_ORDER = 1e3  # orders of the best a cell could have alone, in item units per period: a thousand is as good as any
-STEPS = 6  # of the min-ratio method for cells on their own; the best is asked to 1e-3 there
+MOST_ORDER = 100.0  # orders of the best a cell could have alone, in item units per period: as good as any
+STEPS = 6  # of the min-ratio method for cells on their own
+CLOSE = 1e-3  # accuracy of those scores: they explain, they promise nothing
+MOST_AFFINE = 20_000  # weights of the affine rule up to which it is asked whether it could do better
 SHOWN = 20
 
 
@@ -31,7 +33,8 @@ def out_of_reach(program: MultiPeriod, reached: Reached, kind: RuleKind) -> tupl
 
     A cell that its item could keep along with its other promises if money were no object is the budget's fault; one
     that it could keep alone is in conflict with the item's own promises; one that a richer rule could keep alone is
-    the rule's; what is left no order can mend: the lead time's.
+    the rule's; what is left no order can mend: the lead time's. (Whether the affine rule does better than the
+    cumulative one is only asked for up to MOST_AFFINE of its weights.)
     """
     store, periods = program.store, program.store.periods
     short = reached.short
@@ -48,16 +51,25 @@ def out_of_reach(program: MultiPeriod, reached: Reached, kind: RuleKind) -> tupl
     left = np.flatnonzero(~rich)
     if len(left):
         alone[left] = _alone(program, kind, item[left], period[left])
-        blame[left[alone[left] >= asked - SHORT]] = "together"
-        poor = left[alone[left] < asked - SHORT]
-        richer = Affine() if isinstance(kind, Cumulative) else Cumulative()
-        if len(poor) and not isinstance(kind, Affine):
+        blame[left[alone[left] >= asked - CLOSE / 10]] = "together"
+        poor = left[alone[left] < asked - CLOSE / 10]
+        richer = _richer(kind, len(poor) * periods**2)
+        if len(poor) and richer is not None:
             best = _alone(program, richer, item[poor], period[poor])
-            blame[poor[best >= asked - SHORT]] = "rule"
+            blame[poor[best >= asked - CLOSE / 10]] = "rule"
     return tuple(
         OutOfReach(int(i), int(t), asked, float(has), float(max(best, has)), str(cause))
         for i, t, has, best, cause in zip(item, period, attained, alone, blame, strict=True)
     )
+
+
+def _richer(kind: RuleKind, weights: int) -> RuleKind | None:
+    """The rule to hold another against, if there is one and it can be afforded."""
+    if isinstance(kind, Affine):
+        return None
+    if isinstance(kind, Cumulative):
+        return Affine() if weights <= MOST_AFFINE else None
+    return Cumulative()
 
 
 def _without_money(program: MultiPeriod, kind: RuleKind, item: IntArray, period: IntArray) -> BoolArray:
@@ -90,14 +102,14 @@ def _alone(program: MultiPeriod, kind: RuleKind, item: IntArray, period: IntArra
     for _ in range(STEPS):
         tau = cp.Variable(len(cells))
         raised, _ = cones(net, apart.x, np.maximum(score, 0.0), cp.multiply(width, tau))
-        outcome = apart.solve(cp.Maximize(cp.sum(tau)), [*raised, room, tau <= 10.0])
+        outcome = apart.solve(cp.Maximize(cp.sum(tau)), [*raised, room, tau <= 10.0], digits=5)
         if outcome.status is not Status.SOLVED:
             break
         x = np.asarray(apart.x.value)
         mean, sd = net.mean_at(x), net.sd_at(x)
         better = np.maximum(score, np.minimum(scores(mean, sd, unit), enough * (1 + SHORT)))
         width = np.maximum(sd, 1e-3 * unit)
-        done = (better - score <= 1e-4) | (better >= enough)
+        done = (better - score <= CLOSE) | (better >= enough)
         score = better
         if done.all():
             break

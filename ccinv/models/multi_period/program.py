@@ -11,7 +11,7 @@ import numpy as np
 
 from ccinv import moments
 from ccinv.arrays import FloatArray, IntArray
-from ccinv.errors import DataError, Fault, InfeasibleError, SolverError
+from ccinv.errors import DataError, Fault, InfeasibleError, ModelError, SolverError
 from ccinv.inversion.cones import cones
 from ccinv.inversion.inversion import Inversion
 from ccinv.moments.affine import AffineMoments
@@ -127,6 +127,11 @@ def state(
 ) -> MultiPeriod:
     """The hard rows of a store under a rule. A user's own `constraints` are on one variable of the rule's size."""
     layout = rule.on(store)
+    if layout.size == 0:
+        raise ModelError(
+            f"The rule {type(rule).__name__} has nothing to decide on this store: no coefficient of it has any effect. "
+            "Choose the cumulative rule, or a longer horizon."
+        )
     x = _variable(layout, constraints)
     net, orders, dollars = (of(store, layout) for of in (moments.net_stock, moments.orders, moments.dollars))
     hard = order_rows(store, layout, orders, inversion, x)
