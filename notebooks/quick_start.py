@@ -72,8 +72,10 @@ plt.show()
 # %% [markdown]
 # ## What a probability costs
 #
-# The same promise under three assumptions. The normal one asks least money; the audit says how far it can be trusted
-# here. What is compared is the expected money in stock and on order in the most expensive month, at least cost.
+# The least money limit that keeps the promise, under three assumptions, and what the audit finds. The stock that is
+# there at the start is worth more than the plans need, so each would like to order a negative amount in the first
+# month. It cannot: the orders wait, service is better than promised, and the limit is missed at first. No formula of
+# the planner sees this; the audit does.
 
 # %%
 for inversion in (cc.inversion.Normal(), cc.inversion.Unimodal(), cc.inversion.Cantelli()):
@@ -81,8 +83,9 @@ for inversion in (cc.inversion.Normal(), cc.inversion.Unimodal(), cc.inversion.C
     seen = cc.audit(cheapest, paths=20_000, seed=1)
     promised = np.isfinite(cheapest.asked)
     print(
-        f"{type(inversion).__name__:9} least limit {cheapest.objective_value:9,.0f} $,  "
-        f"lowest promised service found {seen.service[promised].min():.4f},  nothing broken: {seen.kept}"
+        f"{type(inversion).__name__:9} least limit {cheapest.objective_value:6,.0f} $,  "
+        f"lowest promised service {seen.service[promised].min():.4f},  "
+        f"limit met in month 1: {seen.budget[0]:.3f},  in month 12: {seen.budget[-1]:.3f}"
     )
 
 # %% [markdown]
