@@ -341,14 +341,22 @@ def test_order_does_not_overwrite_unless_forced(run: Path, sales: Path, tmp_path
     ],
 )
 def test_every_kind_of_error_has_its_exit_code(
-    error: BaseException, code: Code, monkeypatch: pytest.MonkeyPatch, folder: Path, tmp_path: Path
+    error: BaseException,
+    code: Code,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def fails(*_: object) -> Plan:
         raise error
 
     assert outcome_of(error).code == code
     monkeypatch.setattr("ccinv.cli.job.solved", fails)
-    assert main(["plan", str(folder), "--out", str(tmp_path / "run")]) == code
+    assert main(["plan", str(folder), "--out", str(tmp_path / "run"), "--json"]) == code
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["exit_code"] == code
+    assert printed.err.strip()
 
 
 def test_a_bug_says_where_to_report_it(

@@ -41,8 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Exception, KeyboardInterrupt) as error:
         outcome = outcome_of(error)
     else:
-        if not isinstance(found, Outcome):  # --help, which has printed itself, and Ctrl-C while parsing
-            return int(Code.INTERRUPTED if found else Code.DONE)
-        outcome = found
+        if found == Code.DONE:  # --help, which has printed itself
+            return Code.DONE
+        # Typer makes a number of Ctrl-C
+        outcome = found if isinstance(found, Outcome) else outcome_of(KeyboardInterrupt())
     show(outcome, as_json)
     return int(outcome.code)
