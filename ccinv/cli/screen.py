@@ -52,7 +52,7 @@ def working(what: str) -> Iterator[Work]:
 
         class Watched(Work):
             def tell(self, text: str) -> None:
-                bar.update(task, description=f"{what}: {text}")
+                bar.update(task, description=text)
 
             def move(self, done: int, total: int) -> None:
                 bar.update(task, completed=done, total=total)
