@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "ccinv"
-MOST_LINES = 330  # about three hundred, and a tenth; a file that needs more holds more than one concept
+MOST_LINES = 310  # about three hundred; a file that needs more holds more than one concept
 
 # Each chain reads from left to right: a module may import what stands to the left of it, in one chain or through
 # several, and nothing else. Names parted by commas stand side by side and are strangers to each other.
