@@ -10,8 +10,8 @@ import numpy as np
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.errors import DataError, Fault
 from ccinv.lead_time import NEVER
-from ccinv.result import CausalRule, PooledRule, Rule, caught_up
-from ccinv.store import OpenOrders, Store
+from ccinv.result import Rule, caught_up
+from ccinv.store import Store
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,40 +128,6 @@ def sample_open_ages(store: Store, rng: np.random.Generator, paths: int) -> IntA
         ages += draw >= by_then[:, None]
     ages[ages > waited[:, None] + store.periods] = NEVER
     return ages
-
-
-def cut(store: Store, index: IntArray) -> Store:
-    """The store of the items at `index` alone, in that order, with their open orders and without the common budget."""
-    index = np.asarray(index, dtype=np.int64)
-    open_orders = None
-    if store.open_orders is not None:
-        position = np.full(store.items, -1)
-        position[index] = np.arange(len(index))
-        item = position[store.open_item]
-        kept = np.flatnonzero(item >= 0)
-        if len(kept):
-            whole = store.open_orders
-            open_orders = OpenOrders(item[kept], whole.placed[kept], whole.quantity[kept])
-    return replace(
-        store,
-        unit_cost=store.unit_cost[index],
-        on_hand=store.on_hand[index],
-        important=store.important[index],
-        demand=store.demand.rows(index),
-        lead_time=store.lead_time.rows(index),
-        budget=None,
-        open_orders=open_orders,
-        weight=store.weight[index],
-        item_id=tuple(store.item_id[k] for k in index),
-    )
-
-
-def cut_rule(rule: Rule, index: IntArray) -> Rule:
-    """The rule of the items at `index` alone, in that order."""
-    if isinstance(rule, PooledRule):
-        b = None if rule.b is None else rule.b[index]
-        return PooledRule(rule.a[index], rule.intercept[index], rule.lag, b)
-    return CausalRule(rule.weights[index], rule.intercept[index])
 
 
 class _Arrivals:

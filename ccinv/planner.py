@@ -18,7 +18,7 @@ from ccinv.objectives.max_min import MaxMinService
 from ccinv.objectives.minimum_budget import DEFAULT_CONFIDENCE
 from ccinv.objectives.program import Answer, Objective
 from ccinv.result import OutOfReach, Plan
-from ccinv.rules import Cumulative
+from ccinv.rules import Cumulative, LinearMap
 from ccinv.solve.elastic import Reached, reach
 from ccinv.store import Store
 from ccinv.verify import Numbers, recompute, scores
@@ -85,8 +85,10 @@ def _verify(program: MultiPeriod, aim: Objective, numbers: Numbers, answer: Answ
             margins["mean net stock"], (numbers.mean.ravel() / program.unit)[program.open_cells]
         )
     unit = program.unit.reshape(numbers.mean.shape)
-    if store.orders.nonnegative in ("mean", "monotone"):
+    if store.orders.nonnegative == "mean":
         margins["orders"] = numbers.order_mean / unit
+    if store.orders.nonnegative == "monotone":
+        margins["orders"] = _relative(program.layout.monotone, program.layout.scale, answer.x)
     if store.orders.nonnegative == "chance":
         kappa = program.inversion.kappa(store.orders.confidence)
         margins["orders"] = (numbers.order_mean - kappa * numbers.order_sd) / np.maximum(unit, numbers.order_sd)
@@ -95,13 +97,18 @@ def _verify(program: MultiPeriod, aim: Objective, numbers: Numbers, answer: Answ
         kappa = program.inversion.kappa(_confidence(store))
         left = limit - numbers.dollars_mean - kappa * numbers.dollars_sd
         margins["budget"] = left / np.maximum(program.money, np.abs(limit))
-    bounds = program.layout.bounds.at(answer.x)
-    margins["bounds of the rule"] = bounds / np.maximum(np.abs(program.layout.bounds.constant), program.unit.max())
+    margins["bounds of the rule"] = _relative(program.layout.bounds, program.layout.scale, answer.x)
     worst = {name: float(np.min(margin, initial=np.inf)) for name, margin in margins.items()}
     broken = {name: value for name, value in worst.items() if not value >= -TOLERANCE}
     if broken:
         said = ", ".join(f"{name} by {-value:.3g} of its natural amount" for name, value in broken.items())
         raise SolverError(f"The solver called a plan optimal that does not keep its promises when recomputed: {said}.")
+
+
+def _relative(rows: LinearMap, scale: FloatArray, x: FloatArray) -> FloatArray:
+    """What must be ≥ 0, relative to the natural size of each row."""
+    size = np.asarray(abs(rows.matrix) @ scale) + np.abs(rows.constant)
+    return rows.at(x) / np.where(size > 0, size, 1.0)
 
 
 def _limit(store: Store, aim: Objective, answer: Answer) -> FloatArray | None:

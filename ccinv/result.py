@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ccinv.arrays import BoolArray, FloatArray
+from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.store import Store
 
 
@@ -27,6 +27,10 @@ class Rule(Protocol):
 
     def cumulative(self, sales: FloatArray) -> FloatArray:
         """O(1), ..., O(T) for sales (n, T, ...) of the first T periods: same shape, units."""
+        ...
+
+    def rows(self, index: IntArray) -> Rule:
+        """The rule of the items at `index`, in that order."""
         ...
 
 
@@ -57,6 +61,10 @@ class PooledRule:
         shape = (len(self.a), periods, *extra)
         return self.a[:, :periods].reshape(shape) * seen + self.intercept[:, :periods].reshape(shape)
 
+    def rows(self, index: IntArray) -> PooledRule:
+        b = None if self.b is None else self.b[index]
+        return PooledRule(self.a[index], self.intercept[index], self.lag, b)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CausalRule:
@@ -70,6 +78,9 @@ class CausalRule:
         extra = (1,) * (sales.ndim - 2)
         found: FloatArray = np.einsum("itk,ik...->it...", self.weights[:, :periods, :periods], sales)
         return found + self.intercept[:, :periods].reshape(len(self.intercept), periods, *extra)
+
+    def rows(self, index: IntArray) -> CausalRule:
+        return CausalRule(self.weights[index], self.intercept[index])
 
 
 def caught_up(cumulative: FloatArray, whole: bool) -> FloatArray:

@@ -33,11 +33,11 @@ def recompute(store: Store, rule: Rule) -> Numbers:
     """The moments of net stock, orders and dollars from the weights and intercepts alone, order by order."""
     items, periods = store.demand.mean.shape
     step = max(1, BLOCK // periods**2)
-    weights, intercept = rule.weights, rule.intercept
     parts = []
     for first in range(0, items, step):
         index = np.arange(first, min(first + step, items))
-        parts.append(_block(_rows(store, index), weights[index], intercept[index]))
+        some = rule.rows(index)
+        parts.append(_block(_rows(store, index), some.weights, some.intercept))
     mean, sd, order_mean, order_sd, dollars_mean, dollars_variance = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )

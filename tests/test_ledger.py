@@ -16,7 +16,7 @@ from strategies import numbers, stores
 
 import ccinv as cc
 from ccinv.lead_time import NEVER
-from ccinv.ledger import Movements, State, cut, cut_rule, move, replay, replay_known, sample_open_ages
+from ccinv.ledger import Movements, State, move, replay, replay_known, sample_open_ages
 from ccinv.result import CausalRule, PooledRule, Rule
 
 FloatArray = NDArray[np.float64]
@@ -218,11 +218,11 @@ def test_items_cut_out_of_a_store_move_as_they_did_in_it(
     whole = replay_known(store, rule, sales, ages, open_ages)
     index = np.arange(store.items)[::-1][:2].copy()
     kept = np.flatnonzero(np.isin(store.open_item, index))
-    alone = replay_known(cut(store, index), cut_rule(rule, index), sales[index], ages[index], open_ages[kept])
+    alone = replay_known(store.rows(index), rule.rows(index), sales[index], ages[index], open_ages[kept])
     for name in ("sales", "wanted", "orders", "received", "net"):
         np.testing.assert_array_equal(getattr(alone, name), getattr(whole, name)[index])
-    assert cut(store, index).item_id == tuple(store.item_id[k] for k in index)
-    np.testing.assert_array_equal(cut(store, index).on_order, store.on_order[index])
+    assert store.rows(index).item_id == tuple(store.item_id[k] for k in index)
+    np.testing.assert_array_equal(store.rows(index).on_order, store.on_order[index])
 
 
 # ── what is conserved ───────────────────────────────────────────────────────────────────────────────────────────────

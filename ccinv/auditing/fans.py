@@ -8,7 +8,7 @@ import numpy as np
 
 from ccinv.arrays import FloatArray
 from ccinv.errors import DataError, Fault
-from ccinv.ledger import cut, cut_rule, replay
+from ccinv.ledger import replay
 from ccinv.result import Plan
 
 FAN_LEVELS = (0.05, 0.25, 0.50, 0.75, 0.95)
@@ -31,6 +31,6 @@ def fan(plan: Plan, items: Sequence[int], paths: int = 5_000, seed: int = 1) -> 
     for row, item in enumerate(items):
         index = np.array([item])
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(item, 1)))  # the audit's keys have length 1
-        net = replay(cut(store, index), cut_rule(plan.rule, index), rng, paths).net[0]
+        net = replay(store.rows(index), plan.rule.rows(index), rng, paths).net[0]
         found[row] = np.quantile(net, FAN_LEVELS, axis=1).T
     return found

@@ -13,7 +13,7 @@ from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.auditing.judging import judge
 from ccinv.auditing.record import Audit
 from ccinv.errors import DataError, Fault
-from ccinv.ledger import cut, cut_rule, replay
+from ccinv.ledger import replay
 from ccinv.result import Plan, Rule
 from ccinv.store import Store
 
@@ -112,8 +112,8 @@ def _pieces(store: Store, rule: Rule, paths: int) -> Iterator[_Piece]:
     step = max(CELLS // (store.periods * paths), 1)
     for start in range(0, store.items, step):
         index = np.arange(start, min(start + step, store.items))
-        part = cut(store, index)
-        yield _Piece(slice(start, int(index[-1]) + 1), part, cut_rule(rule, index), part.controllable)
+        part = store.rows(index)
+        yield _Piece(slice(start, int(index[-1]) + 1), part, rule.rows(index), part.controllable)
 
 
 def _block(pieces: list[_Piece], limit: FloatArray, rng: np.random.Generator, paths: int, store: Store) -> _Tally:

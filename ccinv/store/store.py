@@ -228,7 +228,7 @@ class Store:
         index = np.asarray(index, dtype=np.int64)
         open_orders = None
         if self.open_orders is not None:
-            item, order = np.nonzero(index[:, None] == self.open_item[None, :])
+            order, item = np.nonzero(self.open_item[:, None] == index[None, :])
             if len(item):
                 whole = self.open_orders
                 open_orders = OpenOrders(item, whole.placed[order], whole.quantity[order])
