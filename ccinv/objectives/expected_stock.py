@@ -9,6 +9,7 @@ import cvxpy as cp
 import numpy as np
 
 from ccinv.errors import ModelError
+from ccinv.objectives.edge import at_the_edge
 from ccinv.objectives.program import Answer, Hold, Program, Status
 from ccinv.objectives.unbounded import unbounded
 
@@ -44,4 +45,6 @@ class ExpectedStock:
         outcome = program.solve(objective, constraints)
         if outcome.status is Status.UNBOUNDED:
             raise unbounded(program, "ExpectedStock")
+        if outcome.status is not Status.SOLVED:
+            raise at_the_edge(outcome, "ExpectedStock")
         return Answer(np.asarray(program.x.value), outcome.value, outcome.gap)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -23,6 +24,7 @@ ENOUGH = 1e-8  # relative gain in score at which a level has converged
 NEAR = 1e-4  # the same for later levels, whose cells may still be raised by the next one
 SLACK = 1e-6  # by how much a held score may fall, relative, so that the next program has an interior
 BINDING = 1e-5  # share of the dual weight from which a cell counts as one that holds the level down
+KEPT = 5e-7  # by how much a later level may miss what is held, relative: half of what the recomputation allows
 LEAST_WIDTH = 1e-3  # least width of a cell in item units: a cell with hardly any deviation must not rule the step
 MOST_WIDTH = 10.0  # greatest, per √t: where money is no limit a rule may swing wildly, which would ruin the scales
 
@@ -119,7 +121,7 @@ def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hol
     """The greatest common score of the cells, by the min-ratio method; None where there is no greatest."""
     x, score = start, float(_scores(program, cells, start).min())
     binding = np.ones(len(cells), dtype=bool)
-    gain = 0.0
+    gain = np.inf
     unit = program.unit[cells]
     most = MOST_WIDTH * unit * np.sqrt(cells % program.store.periods + 1)
     for _ in range(MOST_STEPS):
@@ -136,6 +138,8 @@ def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hol
         if outcome.status is Status.INFEASIBLE:  # x is feasible: this is rounding at the edge of what is held
             break
         found = np.asarray(program.x.value)
+        if fixed and not _keeps(program, found, (program.important, program.others, *fixed)):
+            break  # the more money is left, the larger the numbers, and the solver is exact relative to the largest
         weight = duals(raised, order) * width
         binding = weight > BINDING * weight.max(initial=0.0)
         gain = max(float(tau.value), 0.0)
@@ -147,6 +151,17 @@ def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hol
         if step <= (NEAR if fixed else ENOUGH) * max(1.0, score):
             break
     return _Level(x, score, binding, gain / max(1.0, score))
+
+
+def _keeps(program: Program, x: FloatArray, holds: Sequence[Hold]) -> bool:
+    """Whether x has what the holds say, but for the last digits."""
+    mean, sd = program.net.mean_at(x).ravel(), program.net.sd_at(x).ravel()
+    for hold in holds:
+        least = hold.kappa * sd[hold.cells] + hold.floor
+        natural = np.maximum(program.unit, sd)[hold.cells]
+        if (mean[hold.cells] < least - KEPT * natural).any():
+            return False
+    return True
 
 
 def together(program: Program, cells: IntArray, start: FloatArray) -> float | None:

@@ -9,6 +9,7 @@ import cvxpy as cp
 import numpy as np
 
 from ccinv.inversion.cones import cones
+from ccinv.objectives.edge import at_the_edge
 from ccinv.objectives.program import Answer, Program, Status
 from ccinv.objectives.unbounded import unbounded
 
@@ -36,6 +37,8 @@ class MinimumBudget:
         outcome = program.solve(objective, constraints, {limit: program.money})
         if outcome.status is Status.UNBOUNDED:
             raise unbounded(program, "MinimumBudget")
+        if outcome.status is not Status.SOLVED:
+            raise at_the_edge(outcome, "MinimumBudget")
         return Answer(np.asarray(program.x.value), outcome.value, outcome.gap)
 
     def _stated(self, program: Program) -> tuple[Any, list[Any], Any]:
