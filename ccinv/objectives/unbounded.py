@@ -13,9 +13,11 @@ def unbounded(program: Program, objective: str) -> ModelError:
     store = program.store
     change = program.layout.level.matrix @ np.asarray(program.x.value)
     dollars = change.reshape(store.demand.mean.shape) * store.unit_cost[:, None]
-    payer, period = np.unravel_index(int(np.argmin(dollars)), dollars.shape)
-    if dollars[payer, period] >= 0:
+    payer = int(np.argmin(dollars.min(axis=1)))
+    if dollars[payer].min() >= 0:
         return ModelError(f"{objective} is unbounded: the constraints given leave the orders without any limit.")
+    # the ray is exact to a few digits: what is smaller than a thousandth of the largest is rounding
+    period = int(np.argmax(dollars[payer] < 1e-3 * dollars[payer].min()))
     return ModelError(
         f"{objective} is unbounded: item {store.item_id[payer]} can have ever larger negative orders from period "
         f"{store.calendar[period]} on, when they are not missed, and what they release finances the rest without end. "

@@ -11,6 +11,7 @@ import numpy as np
 from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.errors import InfeasibleError
 from ccinv.inversion.cones import cones
+from ccinv.models.multi_period.amounts import share_down, shortage
 from ccinv.models.multi_period.program import MultiPeriod, RuleKind, budget_rows, state, without_budget
 from ccinv.objectives.max_min import together
 from ccinv.objectives.minimum_budget import MinimumBudget
@@ -164,10 +165,7 @@ def _money(program: MultiPeriod, reached: Reached, others: Sequence[OutOfReach])
     outcome = loose.solve(cp.Minimize(more), [*rows, *loose.held(wanted)], {more: program.money})
     if outcome.status is Status.SOLVED:
         most = float(store.budget.limit.max())
-        lines.append(
-            f"The budget is short by {outcome.value:,.2f}: the least that keeps every promise that money can keep is "
-            f"{most + outcome.value:,.2f} instead of {most:,.2f}."
-        )
+        lines.append(f"The budget is {shortage(most, outcome.value, 'that keeps every promise that money can keep')}")
     kept = Hold(hold.cells[lost], hold.kappa[lost], hold.floor[lost])
     plain = replace(program, important=kept)
     level = together(plain, asked.cells[~lost], reached.start)
@@ -176,7 +174,7 @@ def _money(program: MultiPeriod, reached: Reached, others: Sequence[OutOfReach])
     else:
         best = float(program.inversion.probability(level))
         lines.append(
-            f"Or accept a service level of {best:.2%} instead of {store.service.alpha:.2%}: that is the best which the "
-            "given budget buys for all of them alike."
+            f"Or accept a service level of {share_down(best)} instead of {store.service.alpha:.2%}: that is the best which "
+            "the given budget buys for all of them alike."
         )
     return lines

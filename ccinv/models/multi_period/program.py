@@ -14,6 +14,7 @@ from ccinv.arrays import FloatArray, IntArray
 from ccinv.errors import DataError, Fault, InfeasibleError, ModelError, SolverError
 from ccinv.inversion.cones import cones
 from ccinv.inversion.inversion import Inversion
+from ccinv.models.multi_period.amounts import shortage
 from ccinv.moments.affine import AffineMoments
 from ccinv.objectives.program import Hold, Objective, Outcome, Status
 from ccinv.rules import Layout, item_scale
@@ -206,6 +207,5 @@ def hard_rows_impossible(program: MultiPeriod) -> InfeasibleError:
     return InfeasibleError(
         f"The budget cannot be kept with probability {store.budget.confidence:g} by any plan, even with no promise of "
         f"service: what is in stock and under way, and what the rule must order, is worth too much. The budget is "
-        f"short by {outcome.value:,.2f}: the least that any plan can keep is {most + outcome.value:,.2f} instead of "
-        f"{most:,.2f}."
+        f"{shortage(most, outcome.value, 'that any plan can keep')}"
     )
