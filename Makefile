@@ -31,7 +31,7 @@ report-picture: $(READY) ## pictures of the demo's report, screen and print; nee
 	VENV=$(VENV) .ci/picture build/report/run/report.html build/report
 
 bench: $(READY) ## the benchmarks, each of which checks its own claim
-	for file in benchmarks/[a-z]*.py; do $(BIN)/python "$$file" || exit 1; done
+	$(BIN)/python -m benchmarks.run
 
 $(READY): uv.lock pyproject.toml .ci/environment
 	@PYTHON="$(PYTHON)" .ci/environment $(VENV)

@@ -1,0 +1,152 @@
+"""Each benchmark runs on tiny stores and its own check of correctness holds; times are measured, never asserted."""
+
+import dataclasses
+import importlib
+from functools import partial
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+
+import ccinv as cc
+from benchmarks import bare, clock, cone_solve, linear_growth, run, transcription_ratio
+from benchmarks.cases import AGES, LEAST, TIGHT, case
+from benchmarks.row import Row, at_most
+from ccinv.solve import conic
+
+TINY = ((6, 4), (20, 8))
+
+
+@pytest.mark.parametrize("size", TINY)
+def test_the_least_limit_on_record_is_what_the_planner_finds(size):
+    plan = cc.plan(case(*size).store(), objective=cc.MinimumBudget())
+    assert plan.objective_value == pytest.approx(LEAST[size], rel=1e-7)
+    assert case(*size).limit == pytest.approx(TIGHT * plan.objective_value, rel=1e-7)
+
+
+@pytest.mark.parametrize("size", TINY)
+def test_the_limit_of_a_case_binds_and_yet_every_promise_can_be_kept(size):
+    plan = cc.plan(case(*size).store(), objective=cc.ExpectedStock())
+    left = plan.budget_limit - plan.budget_mean - ndtri(0.95) * plan.budget_sd
+    assert left.min() / plan.budget_limit[0] == pytest.approx(0, abs=1e-6)
+    assert not plan.out_of_reach
+
+
+def test_a_cone_written_by_hand_has_at_most_4J_2_deviation_rows_and_the_late_ones_have_them_all():
+    given = case(3, 12)
+    program = bare.minimum_budget(given)
+    service = bare._Program(given, with_limit=True).dimensions[: 11 * int(given.important.sum())]
+    assert max(service) == 4 * AGES - 2 + 1
+    assert service[-1] == max(service)
+    assert program.a.shape == (len(program.b), len(program.q))
+
+
+@pytest.mark.parametrize(("objective", "hand"), cone_solve.OBJECTIVES)
+@pytest.mark.parametrize("size", TINY)
+def test_the_package_and_bare_clarabel_reach_one_optimum(size, objective, hand):
+    row = cone_solve.against_bare(*size, objective, hand, 1)
+    assert float(row.found) > 0
+    assert "iterations" in row.detail
+
+
+def test_a_program_by_hand_that_differs_from_the_package_s_is_noticed():
+    def slightly_wrong(given):
+        return bare.minimum_budget(dataclasses.replace(given, sd=given.sd * 1.0001))
+
+    with pytest.raises(AssertionError, match="differ by"):
+        cone_solve.against_bare(6, 4, cc.MinimumBudget(), slightly_wrong, 1)
+
+
+@pytest.mark.parametrize("objective", [cc.MinimumBudget(), cc.ExpectedStock(), cc.MaxMinService()])
+def test_the_overhead_of_a_plan_is_measured_and_without_a_limit_where_it_is_small(objective):
+    row = cone_solve.overhead(6, 4, objective, 1)
+    assert float(row.found) > 1
+    assert row.holds is None
+
+
+@pytest.mark.parametrize("objective", [cc.MinimumBudget(), cc.ExpectedStock()])
+def test_the_package_and_its_transcription_reach_one_optimum(objective):
+    assert float(transcription_ratio.ratio(6, 4, objective).found) > 0
+
+
+def test_a_transcription_with_another_optimum_is_noticed(monkeypatch):
+    honest = transcription_ratio.transcribed
+
+    def off(store, objective):
+        found = honest(store, objective)
+        return dataclasses.replace(found, value=found.value * (1 + 1e-6))
+
+    monkeypatch.setattr(transcription_ratio, "transcribed", off)
+    with pytest.raises(AssertionError, match="differ by"):
+        transcription_ratio.ratio(6, 4, cc.MinimumBudget())
+
+
+def test_growth_is_measured_along_items_and_periods_with_every_part_of_the_work():
+    rows = [job() for job in linear_growth.jobs(items=(6, 12), periods=(4, 8), fixed=(6, 4))]
+    assert [row.size for row in rows] == ["6–12 × 4"] * 4 + ["6 × 4–8"] * 4
+    assert rows[-1].holds is None
+    assert all(row.holds is not None for row in rows[:-1])
+
+
+def test_the_exponent_of_a_power_law_is_its_power():
+    assert linear_growth.exponent((10, 20, 50), [3.0 * n**1.5 for n in (10, 20, 50)]) == pytest.approx(1.5)
+
+
+def test_moments_that_are_wrong_are_noticed():
+    store = case(4, 8).store()
+    layout = cc.rules.Cumulative().on(store)
+    net = cc.moments.net_stock(store, layout)
+    linear_growth._correct(store, net)
+    wrong = dataclasses.replace(net, mean=net.mean.plus(np.full(32, 1e-3)))
+    with pytest.raises(AssertionError, match="mean of net stock"):
+        linear_growth._correct(store, wrong)
+
+
+def test_the_solver_s_clock_is_put_back():
+    kept = conic.time
+    with clock.solver_on_processor_time():
+        assert conic.time is not kept
+    assert conic.time is kept
+
+
+@pytest.mark.parametrize(("found", "holds"), [(1.0, True), (1.2, False)])
+def test_a_claim_holds_up_to_its_limit(found, holds):
+    assert at_most("claim", "1 × 1", found, 1.1, "").holds is holds
+
+
+@pytest.fixture
+def one_thread(monkeypatch):
+    for name in run.THREADS:
+        monkeypatch.setenv(name, "1")
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize(("holds", "code"), [(True, 0), (None, 0), (False, 1)])
+def test_a_run_ends_with_1_where_a_claim_does_not_hold(monkeypatch, capsys, holds, code):
+    row = Row("claim", "1 × 1", "1.00", "", holds, "made up")
+    monkeypatch.setattr(cone_solve, "jobs", lambda: [partial(lambda: row)])
+    assert run.main(["cone_solve"]) == code
+    assert row.markdown() in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_benchmark_whose_check_fails_is_a_line_of_the_table_and_the_rest_still_runs(monkeypatch, capsys):
+    def wrong(_size):
+        raise AssertionError("two optima")
+
+    right = Row("claim", "1 × 1", "1.00", "", True, "")
+    monkeypatch.setattr(cone_solve, "jobs", lambda: [partial(wrong, 7), partial(lambda: right)])
+    assert run.main(["cone_solve"]) == 1
+    shown = capsys.readouterr().out
+    assert "FAILED | two optima" in shown
+    assert right.markdown() in shown
+
+
+def test_an_unknown_benchmark_is_refused_by_name(capsys):
+    assert run.main(["cone_sovle"]) == 2
+    assert "cone_sovle" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", run.NAMES)
+def test_every_benchmark_named_has_jobs_for_the_sizes_of_the_table(name):
+    assert len(importlib.import_module(f"benchmarks.{name}").jobs()) >= 4
