@@ -174,7 +174,7 @@ def _money(program: MultiPeriod, reached: Reached, others: Sequence[OutOfReach])
     else:
         best = float(program.inversion.probability(level))
         lines.append(
-            f"Or accept a service level of {share_down(best)} instead of {store.service.alpha:.2%}: that is the best which "
-            "the given budget buys for all of them alike."
+            f"Or accept a service level of {share_down(best)} instead of {store.service.alpha:.2%}: that is the best "
+            "which the given budget buys for all of them alike."
         )
     return lines
