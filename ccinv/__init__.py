@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from ccinv import inversion as inversion
     from ccinv import moments as moments
     from ccinv import rules as rules
+    from ccinv import thesis as thesis
     from ccinv.auditing import Audit as Audit
     from ccinv.auditing import audit as audit
     from ccinv.errors import CcinvError as CcinvError
@@ -41,6 +42,7 @@ _MODULE = {
     "MaxMinService": "objectives.max_min", "MinimumBudget": "objectives.minimum_budget", "Plan": "result",
     "model": "planner", "plan": "planner", "Audit": "auditing", "Settings": "settings", "audit": "auditing",
     "load": "writing", "read": "reading", "read_settings": "settings", "report": "writing",
+    "thesis": "",
 }  # fmt: skip
 
 __all__ = sorted(_MODULE)  # noqa: PLE0605  # the table is the list
