@@ -26,6 +26,7 @@ SLACK = 1e-6  # by how much a held score may fall, relative, so that the next pr
 BINDING = 1e-5  # share of the dual weight from which a cell counts as one that holds the level down
 KEPT = 5e-7  # by how much a later level may miss what is held, relative: half of what the recomputation allows
 LEAST_WIDTH = 1e-3  # least width of a cell in item units: a cell with hardly any deviation must not rule the step
+MOST_ORDER = 10.0  # item units per period, beyond which nothing is ordered for the sake of a score
 MOST_WIDTH = 10.0  # greatest, per √t: where money is no limit a rule may swing wildly, which would ruin the scales
 
 
@@ -38,8 +39,9 @@ class MaxMinService:
     attained, never decreasing, superlinear. One hopeless cell must not rule the plan, so the maximum is lexicographic:
     the cells that hold a level down are fixed there and the rest is maximised again, until a level gains less than
     0.01, ten levels are done, or κ(0.999) is reached. Where all items are important, they are raised above their
-    promise in the same way. Where money is no limit, the plan is the cheapest that gives all cells 0.999. The value is
-    γ of the first level. Source: Newton 1990, §3.6.3 (1), with γ put right.
+    promise in the same way. Cells that neither money nor lead times limit get 0.999 as cheaply as can be; where lead
+    times are the only limit, or money hardly any, no more than ten times the natural amount per period is ordered. The
+    value is γ of the first level. Source: Newton 1990, §3.6.3 (1), with γ put right.
     """
 
     limited: ClassVar[bool] = True
@@ -61,15 +63,24 @@ class MaxMinService:
         levels: list[float] = []
         rest = np.ones(len(cells), dtype=bool)
         gap = 0.0
+        room: list[Any] = []
         while rest.any() and len(levels) < MOST_LEVELS:
             try:
-                reached = _raise(program, cells[rest], x, fixed)
+                reached = _raise(program, cells[rest], x, fixed, room)
+                if reached is None and not room:
+                    found = _cheapest(program, cells[rest], cap, fixed, levels)
+                    if found is not None:
+                        return found
+                if not room and (reached is None or (_cumulative(program, reached.x) > _most(program, x)).any()):
+                    room = [_most(program, x) - _cumulative(program, program.x) >= 0]
+                    continue
             except SolverError:
                 if not levels:
                     raise
                 break  # what the earlier levels found stands; only the rest is not raised any further
             if reached is None:
-                return _cheapest(program, cells, cap, levels, x)
+                levels.append(np.inf)
+                break
             if not levels:
                 gap = reached.gap
             x = reached.x
@@ -117,8 +128,11 @@ def _step(
     return cp.Maximize(np.sqrt(len(cells)) * tau), constraints, tau, (raised, order)
 
 
-def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hold]) -> _Level | None:
-    """The greatest common score of the cells, by the min-ratio method; None where there is no greatest."""
+def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hold], room: list[Any]) -> _Level | None:
+    """The greatest common score of the cells, by the min-ratio method; None where their means have no greatest.
+
+    `room`: further constraints on x, so that they have one.
+    """
     x, score = start, float(_scores(program, cells, start).min())
     binding = np.ones(len(cells), dtype=bool)
     gain = np.inf
@@ -132,7 +146,7 @@ def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hol
         width = np.clip(program.net.sd_at(x).ravel()[cells], LEAST_WIDTH * unit, most)
         # below zero the program is not convex: the first step is then for the means alone
         objective, constraints, tau, (raised, order) = _step(program, cells, max(score, 0.0), width, fixed)
-        outcome = program.solve(objective, constraints, digits=8 if fixed else 9)
+        outcome = program.solve(objective, [*constraints, *room], digits=8 if fixed else 9)
         if outcome.status is Status.UNBOUNDED:
             return None
         if outcome.status is Status.INFEASIBLE:  # x is feasible: this is rounding at the edge of what is held
@@ -154,7 +168,13 @@ def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hol
 
 
 def _keeps(program: Program, x: FloatArray, holds: Sequence[Hold]) -> bool:
-    """Whether x has what the holds say, but for the last digits."""
+    """Whether x has what the holds say and keeps the budget, but for the last digits."""
+    budget = program.store.budget
+    if budget is not None:
+        limit = budget.limits(program.store.periods)
+        spent = program.dollars.mean_at(x) + program.inversion.kappa(budget.confidence) * program.dollars.sd_at(x)
+        if (spent > limit + KEPT * np.maximum(program.money, np.abs(limit))).any():
+            return False
     mean, sd = program.net.mean_at(x).ravel(), program.net.sd_at(x).ravel()
     for hold in holds:
         least = hold.kappa * sd[hold.cells] + hold.floor
@@ -169,17 +189,32 @@ def together(program: Program, cells: IntArray, start: FloatArray) -> float | No
 
     Negative where not even their means can all be kept above zero.
     """
-    level = _raise(program, cells, start, [])
+    level = _raise(program, cells, start, [], [])
     return None if level is None else level.score
 
 
-def _cheapest(program: Program, cells: IntArray, cap: float, levels: list[float], x: FloatArray) -> Answer:
-    """Where money is no limit: the cheapest plan that gives every cell the cap, or what it has if that is more."""
-    note = "Nothing limits service here: every cell is held at probability 0.999, with the least money."
+def _cumulative(program: Program, x: Any) -> Any:
+    """E O(t) of every cell, at numbers or as an expression."""
+    return program.layout.level.matrix @ x + program.layout.level.constant
+
+
+def _most(program: Program, x: FloatArray) -> FloatArray:
+    """Cumulative orders beyond which no score is worth having: ten natural amounts per period, or what x has."""
+    most: FloatArray = np.maximum(MOST_ORDER * program.store.periods * program.unit, 2 * _cumulative(program, x))
+    return most
+
+
+def _cheapest(program: Program, cells: IntArray, cap: float, fixed: list[Hold], levels: list[float]) -> Answer | None:
+    """The cheapest plan that gives the cells the cap beside what is held; None where it cannot be had."""
+    note = "Nothing limits service any more: the other cells are held at probability 0.999, with the least money."
+    if not fixed:
+        note = "Nothing limits service here: every cell is held at probability 0.999, with the least money."
     hold = Hold(cells, np.full(len(cells), cap), np.zeros(len(cells)))
     objective, constraints = MinimumBudget().stated(program)
     limit = objective.args[0]
-    outcome = program.solve(objective, [*constraints, *program.held(hold, program.others)], {limit: program.money})
+    held = program.held(hold, program.others, *fixed)
+    outcome = program.solve(objective, [*constraints, *held], {limit: program.money})
     if outcome.status is not Status.SOLVED:
-        return Answer(x, float("inf"), 0.0, (*levels, float("inf")), (note,))
-    return Answer(np.asarray(program.x.value), float("inf"), outcome.gap, (*levels, float("inf")), (note,))
+        return None
+    found = (*levels, np.inf)
+    return Answer(np.asarray(program.x.value), found[0], outcome.gap, found, (note,))
