@@ -21,8 +21,9 @@ class Rows:
     def weighted(self, source: IntArray, weight: FloatArray, cell: IntArray) -> Rows:
         """Rows source[k] of this, times weight[k], given to the quantities cell[k]."""
         chosen = self.map.rows(source)
-        scaled = LinearMap(sparse.csr_array(sparse.diags_array(weight) @ chosen.matrix), weight * chosen.constant)
-        return Rows(cell, scaled)
+        matrix = chosen.matrix  # a copy, which may be scaled where it stands
+        matrix.data *= np.repeat(weight, np.diff(matrix.indptr))
+        return Rows(cell, LinearMap(matrix, weight * chosen.constant))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,9 +83,9 @@ def gathered(shape: tuple[int, ...], mean: LinearMap, *parts: Rows) -> AffineMom
     moving = np.diff(together.matrix.indptr) > 0
     still = np.sqrt(np.bincount(cell[~moving], weights=together.constant[~moving] ** 2, minlength=size))
     fixed = np.flatnonzero(still > 0)
-    chosen = together.rows(moving)
-    whole = stacked(chosen, LinearMap(sparse.csr_array((len(fixed), together.matrix.shape[1])), still[fixed]))
+    whole = stacked(together, LinearMap(sparse.csr_array((len(fixed), together.matrix.shape[1])), still[fixed]))
     owner = np.concatenate([cell[moving], fixed])
     order = np.argsort(owner, kind="stable")
     start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=size))])
-    return AffineMoments(shape, mean, whole.rows(order), start.astype(np.int64))
+    kept = np.concatenate([np.flatnonzero(moving), len(moving) + np.arange(len(fixed))])
+    return AffineMoments(shape, mean, whole.rows(kept[order]), start.astype(np.int64))
