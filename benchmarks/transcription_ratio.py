@@ -48,7 +48,7 @@ def ratio(items: int, periods: int, objective: Any) -> Row:
     found = slow.cpu / fast
     detail = f"{slow.cpu:.1f} s against {fast:.2f} s; optima apart by {difference:.0e}"
     name = f"transcription / plan, {type(objective).__name__}"
-    return Row(name, f"{items} × {periods}", f"{found:.0f}", f"≥ {LEAST_RATIO:g}", found >= LEAST_RATIO, detail)
+    return Row(name, f"{items} × {periods}", f"{found:.3g}", f"≥ {LEAST_RATIO:g}", found >= LEAST_RATIO, detail)
 
 
 def jobs(sizes: tuple[tuple[int, int, Any], ...] = SIZES) -> list[Job]:
