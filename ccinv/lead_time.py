@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ccinv.arrays import BoolArray, FloatArray, IntArray, frozen
+from ccinv.arrays import BoolArray, FloatArray, IntArray, frozen, given_numbers
 from ccinv.errors import DataError, Fault
 
 Dates = NDArray[np.datetime64]
@@ -40,9 +40,13 @@ class LeadTime:
     else:
 
         def __init__(self, pmf: ArrayLike, never: ArrayLike = 0.0) -> None:
-            table = np.atleast_2d(np.asarray(pmf, dtype=np.float64))
+            table = np.atleast_2d(given_numbers("lead time", pmf))
+            rest = given_numbers("lead time, never", never)
+            if rest.shape not in ((), (1,), (len(table),)):
+                found, expected = f"shape {rest.shape}", f"one number, or {len(table)}"
+                raise DataError(Fault("lead time, never", found, expected, "Give one per row of probabilities."))
             object.__setattr__(self, "pmf", frozen(table))
-            object.__setattr__(self, "never", frozen(np.broadcast_to(never, len(table))))
+            object.__setattr__(self, "never", frozen(np.broadcast_to(rest, len(table))))
             self.__post_init__()
 
     def __post_init__(self) -> None:

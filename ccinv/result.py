@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ccinv.arrays import BoolArray, FloatArray, IntArray
+from ccinv.arrays import BoolArray, FloatArray, IntArray, given_numbers
+from ccinv.errors import DataError, Fault
 from ccinv.store import Store
 
 
@@ -173,8 +174,23 @@ class Plan:
     notes: tuple[str, ...] = ()
 
     def orders(self, sales: FloatArray) -> FloatArray:
-        """Executed orders (n, T) for the sales (n, T) seen in periods 1..T."""
-        return executed(self.rule, np.asarray(sales, dtype=np.float64), self.store.orders.whole)
+        """Executed orders (n, T) for the sales (n, T) seen in periods 1..T, every one of them; DataError otherwise."""
+        seen = given_numbers("sales", sales)
+        items, periods = self.mean.shape
+        if seen.ndim != 2 or seen.shape[0] != items or not 1 <= seen.shape[1] <= periods:
+            expected = f"({items}, T): items of the store by periods 1..T, T from 1 to {periods}"
+            remedy = "Give one row per item and one column per period that is over."
+            raise DataError(Fault("sales", f"shape {seen.shape}", expected, remedy))
+        wrong = np.argwhere(~np.isfinite(seen))
+        if len(wrong):
+            remedy = "Write 0 where nothing was sold; leave out a period that is not over yet."
+            raise DataError(
+                [
+                    Fault(f"sales of {self.store.item_id[i]}, period {t + 1}", f"{seen[i, t]}", "a number", remedy)
+                    for i, t in wrong
+                ]
+            )
+        return executed(self.rule, seen, self.store.orders.whole)
 
     def columns(self, audit: Judged | None = None) -> dict[str, NDArray[Any]]:
         """The plan as a long table, item by item and period by period: name of column → (n · N,) values.

@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ccinv.arrays import FloatArray, frozen
+from ccinv.arrays import FloatArray, frozen, given_number, given_numbers
 from ccinv.errors import DataError, Fault
 from ccinv.tables.terms import MOST_PERIODS
 
+LEVELS = "a probability from 0.5 to 1 - 1e-9"
 
-def probability_fault(where: str, value: float) -> Fault | None:
+
+def probability_fault(where: str, value: object) -> Fault | None:
     """The fault of a level that no chance constraint can take, or None: [½, 1 − 1e-9] is what can be convex."""
+    level = given_number(value)
+    if level is None:
+        return Fault(where, repr(value), LEVELS, "Give a number, as 0.95.")
+    return _level_fault(where, level)
+
+
+def _level_fault(where: str, value: float) -> Fault | None:
     if 1 < value <= 100:
         remedy = f"Did you mean {value / 100:g}?"
     elif 0 <= value < 0.5:
@@ -23,7 +32,7 @@ def probability_fault(where: str, value: float) -> Fault | None:
         remedy = "Give a probability."
     if np.isfinite(value) and 0.5 <= value <= 1 - 1e-9:
         return None
-    return Fault(where, f"{value:g}", "a probability from 0.5 to 1 - 1e-9", remedy)
+    return Fault(where, f"{value:g}", LEVELS, remedy)
 
 
 def refuse(*faults: Fault | None) -> None:
@@ -49,6 +58,7 @@ class Service:
         if self.unattainable not in ("refuse", "best"):
             wrong = Fault("service unattainable", repr(self.unattainable), '"refuse" or "best"', "Choose one.")
         refuse(probability_fault("service alpha", self.alpha), wrong)
+        object.__setattr__(self, "alpha", float(self.alpha))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,11 +76,16 @@ class Budget:
         def __init__(self, limit: ArrayLike, confidence: float = 0.95) -> None: ...
 
     def __post_init__(self) -> None:
-        limit = np.atleast_1d(np.asarray(self.limit, dtype=np.float64))
+        level = probability_fault("budget confidence", self.confidence)
+        try:
+            limit = np.atleast_1d(given_numbers("budget limit", self.limit))
+        except DataError as error:
+            raise DataError([*error.faults, *([] if level is None else [level])]) from None
         wrong = None
         if limit.ndim != 1 or not np.isfinite(limit).all():
             wrong = Fault("budget limit", str(self.limit), "an amount, or one per period", "No limit: no Budget.")
-        refuse(probability_fault("budget confidence", self.confidence), wrong)
+        refuse(level, wrong)
+        object.__setattr__(self, "confidence", float(self.confidence))
         object.__setattr__(self, "limit", frozen(limit))
 
     def limits(self, periods: int) -> FloatArray:
@@ -97,7 +112,14 @@ class Orders:
         if self.nonnegative not in ("none", "mean", "chance", "monotone"):
             expected = '"none", "mean", "chance" or "monotone"'
             wrong = Fault("orders nonnegative", repr(self.nonnegative), expected, "Choose one of the four.")
-        late = None
-        if not 0 <= self.lag <= MOST_PERIODS:
-            late = Fault("orders lag", str(self.lag), "a number of periods >= 0", "0 sees the sales of the period.")
-        refuse(wrong, late, probability_fault("orders confidence", self.confidence))
+        late = units = None
+        counted = isinstance(self.lag, int | np.integer) and not isinstance(self.lag, bool)
+        if not (counted and 0 <= self.lag <= MOST_PERIODS):
+            expected = f"a whole number of periods from 0 to {MOST_PERIODS}"
+            late = Fault("orders lag", repr(self.lag), expected, "0 sees the sales of the period.")
+        if not isinstance(self.whole, bool | np.bool_):
+            units = Fault("orders whole", repr(self.whole), "True or False", "Give it without quotation marks.")
+        refuse(wrong, late, units, probability_fault("orders confidence", self.confidence))
+        object.__setattr__(self, "lag", int(self.lag))
+        object.__setattr__(self, "whole", bool(self.whole))
+        object.__setattr__(self, "confidence", float(self.confidence))

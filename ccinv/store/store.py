@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ccinv.arrays import BoolArray, FloatArray, IntArray, frozen
+from ccinv.arrays import BoolArray, FloatArray, IntArray, frozen, given_number, given_numbers
 from ccinv.demand.law import Law
 from ccinv.errors import DataError, Fault
 from ccinv.lead_time import LeadTime
@@ -66,16 +66,26 @@ class Store:
         ) -> None: ...
 
     def __post_init__(self) -> None:
+        if getattr(getattr(self.demand, "mean", None), "ndim", 0) != 2:
+            remedy = "Give a law, as cc.demand.Normal(mean, sd) with tables (items, periods)."
+            raise DataError(Fault("demand", _kind(self.demand), "a law of cc.demand", remedy))
         items, periods = self.demand.mean.shape
         put = object.__setattr__
+        faults = self._kind_faults()
         if not isinstance(self.service, Service):
-            put(self, "service", Service(float(self.service)))
-        faults: list[Fault] = []
+            try:
+                put(self, "service", Service(self.service))
+            except DataError as error:
+                faults += error.faults
         tables = {"unit_cost": self.unit_cost, "on_hand": self.on_hand, "weight": self.weight}
         if np.size(self.weight) == 0:
             tables["weight"] = np.ones(items)
         for name, values in tables.items():
-            array = frozen(values)
+            try:
+                array = frozen(given_numbers(name, values))
+            except DataError as error:
+                faults += error.faults
+                continue
             put(self, name, array)
             if array.shape != (items,):
                 faults.append(Fault(name, f"shape {array.shape}", f"({items},)", "Give one number per item."))
@@ -86,7 +96,10 @@ class Store:
                 Fault(f"{name}, item {self._id(k)}", f"{array[k]:g}", expected, "Correct it.")
                 for k in np.flatnonzero(~ok)
             ]
-        important = np.array(self.important)
+        try:
+            important = np.array(self.important)
+        except ValueError:  # rows of different lengths
+            important = np.array(None)
         if important.shape != (items,) or important.dtype != np.bool_:
             found = f"{important.dtype} of shape {important.shape}"
             faults.append(Fault("important", found, f"bool of shape ({items},)", "Give True or False per item."))
@@ -103,17 +116,39 @@ class Store:
         put(self, "calendar", calendar)
         if len(calendar) != periods:
             faults.append(Fault("calendar", f"{len(calendar)} names", f"{periods}", "Give one name per period."))
-        try:
-            put(self, "lead_time", self.lead_time.for_items(items))
-        except DataError as error:
-            faults += error.faults
-        if self.budget is not None and self.budget.limit.size not in (1, periods):
+        if isinstance(self.lead_time, LeadTime):
+            try:
+                put(self, "lead_time", self.lead_time.for_items(items))
+            except DataError as error:
+                faults += error.faults
+        if isinstance(self.budget, Budget) and self.budget.limit.size not in (1, periods):
             found = f"{self.budget.limit.size} limits"
             faults.append(Fault("budget limit", found, f"1 or {periods}", "Give one limit, or one per period."))
         if not faults:
             faults += self._open_order_faults()
         if faults:
             raise DataError(faults)
+
+    def _kind_faults(self) -> list[Fault]:
+        """What is not of the kind it has to be; said here, as it would come out somewhere far away otherwise."""
+        amount = given_number(self.budget)
+        kinds: tuple[tuple[str, Any, type | tuple[type, ...], str, str], ...] = (
+            ("lead_time", self.lead_time, LeadTime, "a LeadTime", "Give cc.LeadTime(...) with these probabilities."),
+            (
+                "budget", self.budget, (Budget, type(None)), "a Budget, or None for no limit",
+                f"Give cc.Budget(limit={'...' if amount is None else f'{amount:g}'}, confidence=0.95).",
+            ),
+            ("orders", self.orders, Orders, "an Orders", f"Give cc.Orders(nonnegative={_own(self.orders)})."),
+            (
+                "open_orders", self.open_orders, (OpenOrders, type(None)), "an OpenOrders, or None",
+                "Give cc.OpenOrders(item, placed, quantity).",
+            ),
+        )  # fmt: skip
+        return [
+            Fault(name, _kind(value), expected, remedy)
+            for name, value, kind, expected, remedy in kinds
+            if not isinstance(value, kind)
+        ]
 
     def _id(self, item: int | np.integer) -> str:
         return str(self.item_id[item]) if item < len(self.item_id) else f"item-{item + 1}"
@@ -258,3 +293,14 @@ class Store:
         """Net stock under which an item counts as short, shape (n,), units, ≤ 0."""
         found: FloatArray = -SHORT * self.demand.mean.mean(axis=1)
         return found
+
+
+def _kind(value: object) -> str:
+    """A value of a wrong kind as a message shows it."""
+    shown = repr(value)
+    return f"{shown if len(shown) <= 60 else shown[:57] + '...'} ({type(value).__name__})"
+
+
+def _own(value: object) -> str:
+    """The mode that was meant where somebody gave its name, else the usual one."""
+    return f'"{value}"' if value in ("none", "mean", "chance", "monotone") else '"mean"'
