@@ -57,7 +57,10 @@ class MaxMinService:
         cells = _ambition(program)
         x = program.start
         if len(cells) == 0:
-            return Answer(x, float("nan"), 0.0, notes=("No order can influence any cell: there is nothing to raise.",))
+            nothing = "No order can influence any cell: there is nothing to raise."
+            if program.store.controllable.any():
+                nothing = "Every cell that could be raised is out of reach: they are held at what they have."
+            return Answer(x, float("nan"), 0.0, notes=(nothing,))
         cap = float(program.inversion.kappa(CAP))
         fixed: list[Hold] = []
         levels: list[float] = []
@@ -108,7 +111,9 @@ def _ambition(program: Program) -> IntArray:
     store = program.store
     if store.important.all():
         kept = program.important
-        return kept.cells[kept.kappa >= float(program.inversion.kappa(store.service.alpha))]
+        # cells out of reach are held with a smaller κ or, where κ cannot be smaller, with a floor below zero
+        asked = float(program.inversion.kappa(store.service.alpha))
+        return kept.cells[(kept.kappa >= asked) & (kept.floor > -SLACK * program.unit[kept.cells])]
     return program.open_cells
 
 

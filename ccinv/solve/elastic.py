@@ -4,7 +4,8 @@
 
 First for important cells, then for E X ≥ 0 of the others. Near the edge of feasibility a direct solve is wrong or
 mute; this one always has an answer while the hard rows have one. A sum, so that few cells are given up rather than
-all a little.
+all a little. The least shortfall from a score that is out of reach may be no order at all, where some order would have
+been nearly enough: so the scores of important cells that are given up are then raised as far as they go.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ import cvxpy as cp
 import numpy as np
 
 from ccinv.arrays import FloatArray, IntArray
+from ccinv.errors import SolverError
 from ccinv.inversion.cones import cones
 from ccinv.objectives.program import Hold, Program, Status
+from ccinv.verify import scores
 
 SHORT = 1e-6  # shortfall, in item units, from which a cell is out of reach: a hundred times what the solver leaves
-LOOSE = 1e-6  # how much a cell that is held at what it has may still fall, so that the next program has an interior
+RAISES = 5  # of the scores of cells that are out of reach
+GAIN = 1e-3  # mean gain in score that is worth another one
+MOST_ORDER = 3.0  # item units per period, beyond which nothing is ordered for the sake of such a cell
+LOOSE = 1e-5  # how much a cell that is held at what it has may still fall, so that the next program has an interior
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,15 +42,23 @@ class Reached:
     short: IntArray
 
 
-def reach(program: Program, *, serves_others: bool) -> Reached | None:
-    """Solve the elastic programs; None where not even the hard rows can be kept."""
+def reach(program: Program, *, serves_others: bool, raises: bool = True) -> Reached | None:
+    """Solve the elastic programs; None where not even the hard rows can be kept.
+
+    `raises`: whether cells out of reach are raised as far as they go. Where that means a refusal, nobody asks what is
+    left for the others.
+    """
     asked = program.important
     x = _least_shortfall(program, asked, ())
     if x is None:
         return None
     important, short = _held(program, asked, x)
+    if len(short) and raises:
+        x = _raised(program, asked, short, x)
+        important, short = _held(program, asked, x)
     none = Hold(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
-    if not serves_others or len(program.open_cells) == 0:
+    refused = len(short) > 0 and program.store.service.unattainable == "refuse"
+    if refused or not serves_others or len(program.open_cells) == 0:
         return Reached(important, none, program.open_cells, x, short)
     cells = program.open_cells
     wanted = Hold(cells, np.zeros(len(cells)), np.zeros(len(cells)))
@@ -68,6 +82,43 @@ def _least_shortfall(program: Program, asked: Hold, kept: tuple[Hold, ...]) -> F
         soft, _ = cones(program.net.at_cells(asked.cells), program.x, asked.kappa, asked.floor - amount)
         outcome = program.solve(cp.Minimize(cp.sum(shortfall)), [*soft, shortfall >= 0, *rows])
     return np.asarray(program.x.value) if outcome.status is Status.SOLVED else None
+
+
+def _raised(program: Program, asked: Hold, short: IntArray, x: FloatArray) -> FloatArray:
+    """A decision with better scores in the cells that are short, by the min-ratio method, each for itself.
+
+    max Σ_c τ_c such that mean − score · sd ≥ τ_c · width in them, up to what was asked; all other promises are kept.
+    """
+    missing = np.isin(asked.cells, short)
+    goal = asked.kappa[missing]
+    if not (goal > 0).any():
+        return x
+    kept = Hold(asked.cells[~missing], asked.kappa[~missing], asked.floor[~missing])
+    net, unit, level = program.net.at_cells(short), program.unit[short], program.layout.level
+    most = np.maximum(MOST_ORDER * program.store.periods * program.unit, 2 * level.at(x))
+    rows = [*program.held(kept), most - level.matrix @ program.x - level.constant >= 0]
+    score = np.minimum(scores(net.mean_at(x), net.sd_at(x), unit), goal)
+    width = unit
+    for _ in range(RAISES):
+        tau = cp.Variable(len(short))
+        base = np.maximum(score, 0.0)
+        each, _ = cones(net, program.x, base, cp.multiply(width, tau))
+        try:
+            outcome = program.solve(cp.Maximize(cp.sum(tau)), [*each, tau <= goal - base + SHORT, *rows], digits=8)
+        except SolverError:
+            break  # what is known can be had; this was only to better it
+        if outcome.status is not Status.SOLVED:
+            break
+        found = np.asarray(program.x.value)
+        better = np.minimum(scores(net.mean_at(found), net.sd_at(found), unit), goal)
+        gain = float(np.mean(np.maximum(better, -1.0) - np.maximum(score, -1.0)))
+        if gain <= 0:
+            break
+        x, score = found, better
+        width = np.maximum(net.sd_at(x), 1e-3 * unit)
+        if gain <= GAIN:
+            break
+    return x
 
 
 def _held(program: Program, asked: Hold, x: FloatArray) -> tuple[Hold, IntArray]:

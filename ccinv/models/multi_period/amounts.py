@@ -6,18 +6,15 @@ import math
 
 
 def shortage(limit: float, more: float, what: str) -> str:
-    """By how much a budget is short, and what would do; `what` says what it would do.
-
-    Rounded up, to eight digits or to cents, whichever is coarser; below a thousand always to eight digits.
-    """
+    """By how much a budget is short, and what would do, rounded up to six digits; `what` says what it would do."""
     least = limit + more
-    digits = 7 - math.floor(math.log10(abs(least))) if least else 2
-    if abs(least) >= 1000:
-        digits = min(digits, 2)
+    digits = 5 - math.floor(math.log10(abs(least))) if least else 2
     step = 10.0**-digits
     least = math.ceil(least / step) * step
+    short = least - limit
     shown = max(digits, 0)
-    return f"short by {least - limit:,.{shown}f}: the least {what} is {least:,.{shown}f} instead of {limit:,.{shown}f}."
+    fine = max(shown, 1 - math.floor(math.log10(short))) if short > 0 else shown
+    return f"short by {short:,.{fine}f}: the least {what} is {least:,.{shown}f} instead of {limit:,.{shown}f}."
 
 
 def share_down(probability: float) -> str:

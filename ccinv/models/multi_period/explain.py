@@ -79,7 +79,7 @@ def _without_money(program: MultiPeriod, kind: RuleKind, item: IntArray, period:
         return np.zeros(len(item), dtype=bool)
     items = np.unique(item)
     apart = state(program.store.rows(items), kind, MinimumBudget(), program.inversion)
-    found = reach(apart, serves_others=False)
+    found = reach(apart, serves_others=False, raises=False)
     if found is None:
         return np.zeros(len(item), dtype=bool)
     cells = np.searchsorted(items, item) * program.store.periods + period
@@ -135,6 +135,20 @@ def refusal(program: MultiPeriod, reached: Reached, beyond: Sequence[OutOfReach]
     return InfeasibleError("\n".join(lines))
 
 
+def given_up(program: MultiPeriod) -> tuple[str, ...]:
+    """A remark on cells of items without a promise that cannot have mean net stock ≥ 0 along with the rest."""
+    store, cells = program.store, program.others.cells
+    if len(cells) == 0:
+        return ()
+    item, period = np.divmod(cells, store.periods)
+    named = [f"{store.item_id[i]} in {store.calendar[t]}" for i, t in zip(item[:SHOWN], period[:SHOWN], strict=True)]
+    more = f", and {len(cells) - SHOWN} more" if len(cells) > SHOWN else ""
+    return (
+        f"{len(cells)} cells of items without a promise cannot be served half of the time along with the rest, and are "
+        f"held at what they have: {', '.join(named)}{more}.",
+    )
+
+
 _WORDS = {
     "budget": "{count} could be kept with more money:",
     "lead time": "{count} are beyond any order: what would be needed does not arrive in time with that probability:",
@@ -169,10 +183,10 @@ def _money(program: MultiPeriod, reached: Reached, others: Sequence[OutOfReach])
     kept = Hold(hold.cells[lost], hold.kappa[lost], hold.floor[lost])
     plain = replace(program, important=kept)
     level = together(plain, asked.cells[~lost], reached.start)
-    if level is None or level < 0:
+    best = 0.0 if level is None or level < 0 else float(program.inversion.probability(level))
+    if best < 0.5:
         lines.append("With the given budget the service of important items falls below one half somewhere.")
     else:
-        best = float(program.inversion.probability(level))
         lines.append(
             f"Or accept a service level of {share_down(best)} instead of {store.service.alpha:.2%}: that is the best "
             "which the given budget buys for all of them alike."
