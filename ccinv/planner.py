@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ccinv.arrays import FloatArray
-from ccinv.errors import SolverError
+from ccinv.errors import CcinvError, SolverError
 from ccinv.inversion import Normal
 from ccinv.inversion.inversion import Inversion
-from ccinv.models.multi_period.explain import out_of_reach, refusal
+from ccinv.models.multi_period.explain import given_up, out_of_reach, refusal
 from ccinv.models.multi_period.model import Model
-from ccinv.models.multi_period.program import MultiPeriod, RuleKind, hard_rows_impossible, state
+from ccinv.models.multi_period.program import MultiPeriod, RuleKind, eased, hard_rows_impossible, state
 from ccinv.objectives.max_min import MaxMinService
 from ccinv.objectives.minimum_budget import DEFAULT_CONFIDENCE
 from ccinv.objectives.program import Answer, Objective
@@ -44,7 +44,26 @@ def plan(
     """
     kind, aim, inverted = rule or Cumulative(), objective or MaxMinService(), inversion or Normal()
     program = state(store, kind, aim, inverted, constraints, progress)
+    try:
+        return _attempt(program, kind, aim)
+    except SolverError as failure:
+        # at the very edge of what is possible the solver's method has no room to move: a hair more, and verified
+        # like any other plan
+        try:
+            return _attempt(eased(program), kind, aim)
+        except CcinvError:
+            raise failure from None
+
+
+def _attempt(program: MultiPeriod, kind: RuleKind, aim: Objective) -> Plan:
+    """Elastic phase, objective, recomputation: the method in order."""
+    store = program.store
     reached = reach(program, serves_others=aim.serves_others)
+    if reached is None or (len(reached.short) and store.service.unattainable == "refuse"):
+        # no refusal for what a hair would mend
+        again = reach(eased(program), serves_others=aim.serves_others)
+        if again is not None and not len(again.short):
+            program, reached = eased(program), again
     if reached is None:
         raise hard_rows_impossible(program)
     beyond = out_of_reach(program, reached, kind)
@@ -52,8 +71,7 @@ def plan(
         raise refusal(program, reached, beyond)
     ready = program.with_reach(reached)
     answer = aim.pursue(ready)
-    found = ready.layout.rule_at(answer.x)
-    numbers = recompute(store, found)
+    numbers = recompute(store, ready.layout.rule_at(answer.x))
     _verify(ready, aim, numbers, answer)
     return _plan(ready, kind, aim, reached, beyond, answer, numbers)
 
@@ -103,6 +121,16 @@ def _verify(program: MultiPeriod, aim: Objective, numbers: Numbers, answer: Answ
     if broken:
         said = ", ".join(f"{name} by {-value:.3g} of its natural amount" for name, value in broken.items())
         raise SolverError(f"The solver called a plan optimal that does not keep its promises when recomputed: {said}.")
+
+
+def _whole_units(store: Store) -> tuple[str, ...]:
+    """What rounding up to whole units costs beside the promises, in words."""
+    if not store.orders.whole:
+        return ()
+    return (
+        "Orders are rounded up to whole units: about half a unit per item more is in stock or under way than the "
+        f"promises of money count with, worth about {store.unit_cost.sum() / 2:,.2f} in all.",
+    )
 
 
 def _relative(rows: LinearMap, scale: FloatArray, x: FloatArray) -> FloatArray:
@@ -165,5 +193,5 @@ def _plan(
         solves=len(program.outcomes),
         solver_seconds=sum(outcome.seconds for outcome in program.outcomes),
         gap=answer.gap,
-        notes=answer.notes,
+        notes=(*given_up(program), *_whole_units(store), *answer.notes),
     )

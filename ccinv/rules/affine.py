@@ -44,7 +44,9 @@ class Affine:
         bounds = stacked(weights.plus(-least).rows(free), intercept.plus(start).rows(important))
         wide = sparse.kron(previous(items, periods), sparse.eye_array(periods), format="csr")
         monotone = stacked((weights - weights.times(wide)).rows(free), rises(intercept, items, periods))
-        unit = np.repeat(item_scale(store), periods * periods)[free]
+        # a weight of one on the sales of k is a weight of L(k, k) on its shock
+        own = np.diagonal(factor, axis1=1, axis2=2)
+        unit = np.broadcast_to(own[:, None, :], (items, periods, periods)).ravel()[free]
         scale = np.concatenate([unit, np.repeat(item_scale(store), periods)])
         return ShockLayout(store, size, scale, shock, factor, level, bounds, monotone)
 

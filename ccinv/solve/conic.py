@@ -27,6 +27,7 @@ _STATUS = {
 }
 
 
+MISSED = 5e-7  # what a row may be missed by in its natural units: half of what verification allows
 NEARLY = 1e-7  # residual up to which an answer that stopped early is handed on to be verified
 
 
@@ -67,6 +68,8 @@ def solve(problem: cp.Problem, scale: Mapping[Any, FloatArray], precision: Preci
     for settings in (_settings(precision), _bare(precision), _cautious(precision)):
         found = _run(scaled, settings, dims_to_solver_cones(dims))
         status = _status(found)
+        if status is Status.SOLVED and _violation(scaled, dims, np.asarray(found.x)) > MISSED:
+            status = Status.UNDECIDED
         if status is not Status.UNDECIDED or str(found.status) == "MaxTime":
             break
     seconds = time.perf_counter() - start
@@ -86,6 +89,25 @@ def solve(problem: cp.Problem, scale: Mapping[Any, FloatArray], precision: Preci
         _leave_ray(problem, data, answer.x)
     gap = abs(found.obj_val - found.obj_val_dual) / max(1.0, abs(found.obj_val))
     return Outcome(status, str(found.status), value, gap, seconds, found.iterations)
+
+
+def _violation(scaled: _Scaled, dims: Any, x: FloatArray) -> float:
+    """By how much x misses a row or a cone, each in its own natural units.
+
+    The solver's residuals are relative to the largest numbers of the whole program: where one amount is enormous, all
+    the others may be missed.
+    """
+    slack = scaled.b - scaled.a @ x
+    zero, linear = int(dims.zero), int(dims.zero) + int(dims.nonneg)
+    worst = max(np.abs(slack[:zero]).max(initial=0.0), -slack[zero:linear].min(initial=0.0))
+    sizes = np.asarray(dims.soc, dtype=np.int64)
+    if len(sizes):
+        first = linear + np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        square = slack[linear : linear + sizes.sum()] ** 2
+        head = slack[first]
+        tail = np.sqrt(np.maximum(np.add.reduceat(square, first - linear) - head**2, 0.0))
+        worst = max(worst, float((tail - head).max()))
+    return float(worst)
 
 
 def _status(found: Any) -> Status:

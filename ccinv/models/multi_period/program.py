@@ -22,6 +22,8 @@ from ccinv.solve.conic import Precision, solve
 from ccinv.solve.elastic import Reached
 from ccinv.store import Store
 
+EASE = 3e-7  # a third of what verification allows
+
 
 class RuleKind(Protocol):
     """A kind of rule, which can be laid out on a store."""
@@ -47,6 +49,7 @@ class MultiPeriod:
     dollars: AffineMoments
     unit: FloatArray
     money: float
+    limited: bool
     free: tuple[Any, ...]
     hard: tuple[Any, ...]
     important: Hold
@@ -155,6 +158,7 @@ def state(
         dollars=dollars,
         unit=unit,
         money=money_unit(store),
+        limited=objective.limited,
         free=free,
         hard=(*free, *budget),
         important=Hold(cells, kappa, np.zeros(len(cells))),
@@ -183,6 +187,20 @@ def _variable(layout: Layout, constraints: Sequence[Any]) -> Any:
             Fault("constraints", f"variables of sizes {sizes}", f"one of size {layout.size}", "Write them on model.x.")
         )
     return next(iter(found.values())) if found else cp.Variable(layout.size, name="x")
+
+
+def eased(program: MultiPeriod) -> MultiPeriod:
+    """The same program with a hair more room, for questions at the very edge of what is possible.
+
+    EASE of the natural amount in money and stock: well within what verification allows, and enough for the solver's
+    method, which needs an interior.
+    """
+    store = program.store
+    room = EASE * np.maximum(program.money, np.abs(store.budget.limit).max()) if store.budget is not None else 0.0
+    budget = budget_rows(store, program.dollars, program.inversion, program.x, room) if program.limited else []
+    asked = program.important
+    loose = Hold(asked.cells, asked.kappa, asked.floor - EASE * program.unit[asked.cells])
+    return replace(program, hard=(*program.free, *budget), important=loose)
 
 
 def without_budget(program: MultiPeriod) -> MultiPeriod:
