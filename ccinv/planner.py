@@ -162,7 +162,8 @@ def _plan(
     unit = program.unit.reshape(numbers.mean.shape)
     promised = inversion.probability(scores(numbers.mean, numbers.sd, unit))
     asked = np.where(store.controllable & store.important[:, None], store.service.alpha, np.nan)
-    asked.ravel()[reached.short] = promised.ravel()[reached.short]
+    short = np.unravel_index(reached.short, asked.shape)  # ravel() may be a copy
+    asked[short] = promised[short]
     chance = store.orders.nonnegative == "chance"
     limit = _limit(store, aim, answer)
     left = None if limit is None else scores(limit - numbers.dollars_mean, numbers.dollars_sd, np.array(program.money))
