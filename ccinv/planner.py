@@ -20,7 +20,7 @@ from ccinv.objectives.program import Answer, Objective
 from ccinv.result import OutOfReach, Plan
 from ccinv.rules import Cumulative, LinearMap
 from ccinv.solve.elastic import Reached, reach
-from ccinv.store import Store
+from ccinv.store import SHORT, Store
 from ccinv.verify import Numbers, recompute, scores
 
 TOLERANCE = 1e-6  # what may be missing from a kept promise, relative to the natural amount or the deviation there
@@ -114,7 +114,7 @@ def _verify(program: MultiPeriod, aim: Objective, numbers: Numbers, answer: Answ
     if limit is not None:
         kappa = program.inversion.kappa(_confidence(store))
         left = limit - numbers.dollars_mean - kappa * numbers.dollars_sd
-        margins["budget"] = left / np.maximum(program.money, np.abs(limit))
+        margins["budget"] = left / np.maximum((store.overspent_above(limit) - limit) / SHORT, numbers.dollars_sd)
     margins["bounds of the rule"] = _relative(program.layout.bounds, program.layout.scale, answer.x)
     worst = {name: float(np.min(margin, initial=np.inf)) for name, margin in margins.items()}
     broken = {name: value for name, value in worst.items() if not value >= -TOLERANCE}
@@ -160,13 +160,19 @@ def _plan(
 ) -> Plan:
     store, inversion = program.store, program.inversion
     unit = program.unit.reshape(numbers.mean.shape)
-    promised = inversion.probability(scores(numbers.mean, numbers.sd, unit))
+    # short, and overspent, mean the same here as in the replay: more than rounding
+    spare = numbers.mean - store.short_below[:, None]
+    promised = inversion.probability(scores(spare, numbers.sd, unit))
     asked = np.where(store.controllable & store.important[:, None], store.service.alpha, np.nan)
     short = np.unravel_index(reached.short, asked.shape)  # ravel() may be a copy
     asked[short] = promised[short]
     chance = store.orders.nonnegative == "chance"
     limit = _limit(store, aim, answer)
-    left = None if limit is None else scores(limit - numbers.dollars_mean, numbers.dollars_sd, np.array(program.money))
+    left = (
+        None
+        if limit is None
+        else scores(store.overspent_above(limit) - numbers.dollars_mean, numbers.dollars_sd, np.array(program.money))
+    )
     nothing = np.full(store.periods, np.nan)
     return Plan(
         store=store,

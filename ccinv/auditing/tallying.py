@@ -19,7 +19,6 @@ from ccinv.store import Store
 
 CELLS = 2**18  # items × periods × paths replayed at once: a dozen arrays of 2 MB, which the caches still hold
 FEWEST, MOST = 1_000, 16_384  # paths in a block: enough to be worth a call, few enough to share among workers
-MONEY = 1e-9  # relative: a limit that is met exactly is met, whatever the order of summation
 
 
 def audit(
@@ -133,7 +132,7 @@ def _block(pieces: list[_Piece], limit: FloatArray, rng: np.random.Generator, pa
         np.minimum(moved.net, 0.0, out=moved.net)
         tally.backlog[piece.rows] = -moved.net.sum(axis=2)
         dollars += moved.dollars
-    within = limit + MONEY * np.abs(limit)
+    within = store.overspent_above(limit)
     tally.afforded[:] = np.count_nonzero(dollars <= within[:, None], axis=1)
     tally.dollars[:] = dollars.sum(axis=1)
     return tally

@@ -291,8 +291,12 @@ class Store:
     @property
     def short_below(self) -> FloatArray:
         """Net stock under which an item counts as short, shape (n,), units, ≤ 0."""
-        found: FloatArray = -SHORT * self.demand.mean.mean(axis=1)
-        return found
+        return np.asarray(-SHORT * self.demand.mean.mean(axis=1))
+
+    def overspent_above(self, limit: FloatArray) -> FloatArray:
+        """Dollars above which a limit counts as broken: a millionth of it, or of a period's demand, is rounding."""
+        natural = float((self.unit_cost * self.demand.mean.mean(axis=1)).sum())
+        return limit + SHORT * np.maximum(np.abs(limit), natural)
 
 
 def _kind(value: object) -> str:

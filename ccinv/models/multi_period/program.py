@@ -20,9 +20,9 @@ from ccinv.objectives.program import Hold, Objective, Outcome, Status
 from ccinv.rules import Layout, item_scale
 from ccinv.solve.conic import Precision, solve
 from ccinv.solve.elastic import Reached
-from ccinv.store import Store
+from ccinv.store import SHORT, Store
 
-EASE = 3e-7  # a third of what verification allows
+EASE = 3e-7  # a third of what counts as rounding
 
 
 class RuleKind(Protocol):
@@ -192,12 +192,15 @@ def _variable(layout: Layout, constraints: Sequence[Any]) -> Any:
 def eased(program: MultiPeriod) -> MultiPeriod:
     """The same program with a hair more room, for questions at the very edge of what is possible.
 
-    EASE of the natural amount in money and stock: well within what verification allows, and enough for the solver's
+    EASE of the natural amount in money and stock: well within what counts as rounding, and enough for the solver's
     method, which needs an interior.
     """
     store = program.store
-    room = EASE * np.maximum(program.money, np.abs(store.budget.limit).max()) if store.budget is not None else 0.0
-    budget = budget_rows(store, program.dollars, program.inversion, program.x, room) if program.limited else []
+    budget = []
+    if program.limited and store.budget is not None:
+        limits = store.budget.limits(store.periods)
+        room = EASE / SHORT * (store.overspent_above(limits) - limits)
+        budget = budget_rows(store, program.dollars, program.inversion, program.x, room)
     asked = program.important
     loose = Hold(asked.cells, asked.kappa, asked.floor - EASE * program.unit[asked.cells])
     return replace(program, hard=(*program.free, *budget), important=loose)

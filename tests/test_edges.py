@@ -1,0 +1,81 @@
+"""Questions at the edge: spans of prices and amounts, budgets at their limit, rules on sales that hardly vary."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import ccinv as cc
+
+
+def plain(cost: list[float], budget: float, **more: object) -> cc.Store:
+    items = len(cost)
+    return cc.Store(
+        unit_cost=cost,
+        on_hand=[5.0] * items,
+        important=[False] * items,
+        demand=cc.demand.Normal(np.full((items, 4), 10.0), np.full((items, 4), 2.0)),
+        lead_time=cc.LeadTime([1.0]),
+        budget=cc.Budget(budget),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize("dear", [1e2, 1e4, 3e4, 1e5])
+def test_expected_stock_spends_what_is_left_on_the_cheapest_item_however_cheap_it_is(dear: float) -> None:
+    # an order of period 1 is in stock from period 2 on: three of the four cells; the dear item needs a mean of zero
+    plan = cc.plan(plain([dear, 1.0], 50 * dear), objective=cc.ExpectedStock())
+    least = cc.plan(plain([dear, 1.0], 50 * dear), objective=cc.MinimumBudget())
+    assert plan.objective_value > 3 * (50 * dear - least.objective_value) * 0.5
+    assert plan.budget_promised.min() >= 0.95 - 1e-6
+    assert plan.mean[0, 1:].min() >= -1e-5
+
+
+def test_an_item_that_costs_nothing_is_named_where_the_sum_of_stock_has_no_bound() -> None:
+    with pytest.raises(cc.ModelError, match="item-2 costs nothing"):
+        cc.plan(plain([1.0, 0.0], 50.0), objective=cc.ExpectedStock())
+
+
+@pytest.mark.parametrize("spread", [1e-8, 1e-5, 1e-2])
+def test_affine_weights_keep_their_bounds_however_little_sales_vary(spread: float) -> None:
+    store = replace(
+        plain([1.0, 2.0], 300.0),
+        important=np.array([True, True]),
+        demand=cc.demand.Normal(np.full((2, 4), 10.0), np.full((2, 4), spread)),
+        service=cc.Service(0.9, "best"),
+        orders=cc.Orders("monotone"),
+    )
+    weights = cc.plan(store, rule=cc.rules.Affine()).rule.weights
+    seen, before = np.tri(4, dtype=bool), np.tri(4, k=-1, dtype=bool)
+    assert weights[:, before].min() >= 1 - 1e-5
+    assert weights[:, seen].min() >= -1e-5
+    assert np.diff(weights, axis=1)[:, np.tri(3, 4, dtype=bool)].min() >= -1e-5
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_least_budget_of_an_explanation_can_be_had_and_a_hair_less_cannot(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    items, periods = 5, 6
+    mean = rng.uniform(1, 50, (items, 1)) * np.ones((items, periods))
+    store = cc.Store(
+        unit_cost=rng.uniform(1, 200, items),
+        on_hand=np.round(mean[:, 0] * rng.uniform(4, 6, items)),
+        important=[True] * items,
+        demand=cc.demand.Normal(mean, 0.3 * mean),
+        lead_time=cc.LeadTime(rng.dirichlet([6.0, 3.0, 1.0], items)),
+        service=cc.Service(0.9, "best"),
+    )
+    least = cc.plan(store, objective=cc.MinimumBudget()).objective_value
+    tight = replace(store, budget=cc.Budget(least * 0.9))
+    with pytest.raises(cc.InfeasibleError) as refused:
+        cc.plan(replace(tight, service=cc.Service(0.9, "refuse")))
+    found = re.search(r"the least .*? is ([-0-9,.]*[0-9]) instead of", str(refused.value))
+    assert found is not None, str(refused.value)
+    offered = float(found[1].replace(",", ""))
+    plan = cc.plan(replace(store, budget=cc.Budget(offered)))
+    assert plan.budget_promised.min() >= 0.95 - 1e-6
+    with pytest.raises(cc.InfeasibleError):
+        cc.plan(replace(store, budget=cc.Budget(offered * (1 - 1e-4)), service=cc.Service(0.9, "refuse")))
