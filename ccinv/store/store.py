@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ccinv.arrays import BoolArray, FloatArray, IntArray, frozen, given_number, given_numbers
+from ccinv.arrays import BoolArray, FloatArray, IntArray, frozen, given_numbers
 from ccinv.demand.law import Law
 from ccinv.errors import DataError, Fault
 from ccinv.lead_time import LeadTime
+from ccinv.store.kinds import kind_faults, kind_of
 from ccinv.store.open_orders import OpenOrders
 from ccinv.store.promises import Budget, Orders, Service
 from ccinv.tables import parts_from_frames
@@ -68,10 +69,10 @@ class Store:
     def __post_init__(self) -> None:
         if getattr(getattr(self.demand, "mean", None), "ndim", 0) != 2:
             remedy = "Give a law, as cc.demand.Normal(mean, sd) with tables (items, periods)."
-            raise DataError(Fault("demand", _kind(self.demand), "a law of cc.demand", remedy))
+            raise DataError(Fault("demand", kind_of(self.demand), "a law of cc.demand", remedy))
         items, periods = self.demand.mean.shape
         put = object.__setattr__
-        faults = self._kind_faults()
+        faults = kind_faults(self.lead_time, self.budget, self.orders, self.open_orders)
         if not isinstance(self.service, Service):
             try:
                 put(self, "service", Service(self.service))
@@ -128,27 +129,6 @@ class Store:
             faults += self._open_order_faults()
         if faults:
             raise DataError(faults)
-
-    def _kind_faults(self) -> list[Fault]:
-        """What is not of the kind it has to be; said here, as it would come out somewhere far away otherwise."""
-        amount = given_number(self.budget)
-        kinds: tuple[tuple[str, Any, type | tuple[type, ...], str, str], ...] = (
-            ("lead_time", self.lead_time, LeadTime, "a LeadTime", "Give cc.LeadTime(...) with these probabilities."),
-            (
-                "budget", self.budget, (Budget, type(None)), "a Budget, or None for no limit",
-                f"Give cc.Budget(limit={'...' if amount is None else f'{amount:g}'}, confidence=0.95).",
-            ),
-            ("orders", self.orders, Orders, "an Orders", f"Give cc.Orders(nonnegative={_own(self.orders)})."),
-            (
-                "open_orders", self.open_orders, (OpenOrders, type(None)), "an OpenOrders, or None",
-                "Give cc.OpenOrders(item, placed, quantity).",
-            ),
-        )  # fmt: skip
-        return [
-            Fault(name, _kind(value), expected, remedy)
-            for name, value, kind, expected, remedy in kinds
-            if not isinstance(value, kind)
-        ]
 
     def _id(self, item: int | np.integer) -> str:
         return str(self.item_id[item]) if item < len(self.item_id) else f"item-{item + 1}"
@@ -297,14 +277,3 @@ class Store:
         """Dollars above which a limit counts as broken: a millionth of it, or of a period's demand, is rounding."""
         natural = float((self.unit_cost * self.demand.mean.mean(axis=1)).sum())
         return limit + SHORT * np.maximum(np.abs(limit), natural)
-
-
-def _kind(value: object) -> str:
-    """A value of a wrong kind as a message shows it."""
-    shown = repr(value)
-    return f"{shown if len(shown) <= 60 else shown[:57] + '...'} ({type(value).__name__})"
-
-
-def _own(value: object) -> str:
-    """The mode that was meant where somebody gave its name, else the usual one."""
-    return f'"{value}"' if value in ("none", "mean", "chance", "monotone") else '"mean"'
