@@ -20,7 +20,7 @@ from ccinv.auditing import audit
 from ccinv.errors import DataError
 from ccinv.result import Plan
 from ccinv.store import Budget, Orders, Service, Store
-from ccinv.writing import load, open_folder, report, write_audit, write_file, write_folder
+from ccinv.writing import load, open_folder, refuse_folder, report, write_audit, write_file, write_folder
 from ccinv.writing.run import stored
 
 STORE = made_up_store(6, 5)
@@ -272,8 +272,36 @@ def test_a_later_audit_is_added_once_and_what_was_there_stays_as_it_was(tmp_path
         write_audit(run, second, out=tmp_path / "elsewhere" / ".." / "run", force=True)
     after = open_folder(run)
     assert (after.content, after.manifest) == (before.content, before.manifest)
-    report(PLAN).write(run, force=True)  # an audit that ccinv wrote is no stranger
-    assert not added.exists()
+    with pytest.raises(DataError, match=r"later audits \(audit-2-400\).*--force does not"):
+        report(PLAN).write(run, force=True)
+    assert open_folder(added).content == inner.content
+    shutil.rmtree(added)
+    report(PLAN).write(run, force=True)
+    assert json.loads(open_folder(run).read("summary.json"))["audit"] is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a file system of Linux that takes no folders")
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no such file system here")
+def test_where_nothing_can_be_written_is_said_beforehand_by_the_name_that_was_asked_for() -> None:
+    for target in (Path("/proc/run"), Path("/proc/some/deep/run")):
+        with pytest.raises(DataError, match=r"nothing can be written to /proc \(.*another folder with --out") as caught:
+            refuse_folder(target, force=False)
+        assert caught.value.faults[0].where == str(target)
+        with pytest.raises(OSError, match="Cannot be written") as refused:
+            write_folder(target, FILES)
+        assert refused.value.filename == str(target)
+        with pytest.raises(OSError, match="Cannot be written") as refused:
+            write_file(target, "text")
+        assert refused.value.filename == str(target)
+
+
+def test_trying_out_whether_a_folder_can_be_written_leaves_no_trace(tmp_path: Path) -> None:
+    refuse_folder(tmp_path / "some" / "deep" / "run", force=False)
+    assert list(tmp_path.iterdir()) == []
+    run = write_folder(tmp_path / "run", FILES)
+    refuse_folder(run, force=True)
+    assert open_folder(run).content == FILES
+    assert {path.name for path in run.iterdir()} == {*FILES, "manifest.json"}
 
 
 def test_a_later_audit_can_go_elsewhere_and_still_names_its_run(tmp_path: Path) -> None:

@@ -20,4 +20,5 @@ def run_folder(out: Path | None, name: str, force: bool) -> Path:
     number = 1
     while (folder := Path("runs") / f"{slug}-{number}").exists():
         number += 1
+    refuse_folder(folder, force)
     return folder

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ccinv.result import Plan
 
 Sales = Annotated[
-    Path, typer.Option("--sales", metavar="FILE", help="CSV item_id,period,quantity: sales of periods 1..T, all items.")
+    Path, typer.Option("--sales", metavar="FILE", help="CSV item_id,period,quantity: every item in every period 1..T.")
 ]
 Placed = Annotated[
     Path | None,
@@ -39,7 +39,8 @@ def order(
 ) -> Outcome:
     """Say what to order now, given the sales so far.
 
-    Now is the end of period T, the last one with sales. The answer is CSV, item_id,period,quantity: printed, or written
+    Now is the end of period T, the last one with sales. Periods are counted 1, 2, ... from the start of the plan, or
+    named as in plan.csv (period_start). The answer is CSV, item_id,period,quantity: printed, or written
     to DIR/orders.csv with --out.
     """
     del json  # main sees it

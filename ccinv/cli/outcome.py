@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
+from ccinv.cli import WORDS
 from ccinv.errors import CcinvError, DataError, Fault, InfeasibleError, ModelError, SolverError
 
 
@@ -50,8 +51,7 @@ class Outcome:
 def outcome_of(error: BaseException) -> Outcome:
     """The outcome of a command that ended in `error`: by who must act."""
     if isinstance(error, KeyboardInterrupt):
-        text = "Interrupted. Nothing half-written is left: the same command again starts anew."
-        return Outcome(text, {"message": text}, Code.INTERRUPTED)
+        return Outcome(WORDS, {"message": WORDS}, Code.INTERRUPTED)
     if isinstance(error, CcinvError):
         return _expected(error)
     if isinstance(error, OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.errors import DataError, Fault
 from ccinv.store import Store
-from ccinv.tables.cells import numbers, positions
+from ccinv.tables.cells import is_text, numbers, places_in, positions
 from ccinv.tables.csv_file import read_csv
 from ccinv.tables.forecast import spans
 from ccinv.tables.table import MOST_OF_A_KIND, Schema, quoted, repeat_faults
@@ -19,7 +20,10 @@ PLACED = Schema("orders", ("item_id", "period", "quantity"))
 
 
 def read_sales(path: Path, store: Store) -> FloatArray:
-    """Sales (n, T) of periods 1..T, T being the last period in the file; every item needs a row for each of them."""
+    """Sales (n, T) of periods 1..T, T being the last period in the file; every item needs a row for each of them.
+
+    A period is its number from the start of the plan, or its name in the calendar of the store.
+    """
     faults: list[Fault] = []
     found = _quantities(path, SALES, store, store.periods, -np.inf if store.demand.signed else 0.0, faults)
     if found is None:
@@ -27,9 +31,8 @@ def read_sales(path: Path, store: Store) -> FloatArray:
     quantity, given = found
     last = int(np.flatnonzero(given.any(axis=0)).max(initial=-1)) + 1
     if last == 0:
-        raise DataError(
-            Fault(path.name, "no sales", "sales from period 1 on", "The first order follows the first sales.")
-        )
+        remedy = f"The first order follows the first sales. {counting(store)}"
+        raise DataError([*faults, Fault(path.name, "no sales of any period", "sales from period 1 on", remedy)])
     lacking = np.flatnonzero(~given[:, :last].all(axis=1))
     faults += [
         Fault(
@@ -57,6 +60,13 @@ def read_placed(path: Path, store: Store, last: int) -> FloatArray:
     return found[0]
 
 
+def counting(store: Store) -> str:
+    """How periods are named in these files."""
+    first = store.calendar[0]
+    named = "" if first.isdecimal() else f', or named as in plan.csv: "{first}" is period 1'
+    return f"Periods are counted 1, 2, ... from the start of the plan{named}."
+
+
 def _quantities(
     path: Path, schema: Schema, store: Store, periods: int, low: float, faults: list[Fault]
 ) -> tuple[FloatArray, BoolArray] | None:
@@ -68,7 +78,14 @@ def _quantities(
         return None
     item = positions(table, "item_id", pl.Series(store.item_id, dtype=pl.String), "the plan", faults)
     expected = f"a period from 1 to {periods}" if periods else "no row: the first order is the one to come"
-    period = numbers(table, "period", faults, expected, low=1, high=periods, whole=True)
+    cells = table.columns["period"]
+    named = np.full(table.rows, -1)
+    if is_text(cells) and not store.calendar[0].isdecimal():
+        named = places_in(pl.Series(store.calendar[:periods], dtype=pl.String), cells)
+    before = len(faults)
+    period = numbers(table, "period", faults, expected, low=1, high=periods, whole=True, skip=named >= 0)
+    faults[before:] = [replace(fault, remedy=counting(store)) for fault in faults[before:]]
+    period[named >= 0] = named[named >= 0] + 1
     quantity = numbers(
         table, "quantity", faults, "units" if low is None else "units >= 0", low=-np.inf if low is None else low
     )

@@ -87,6 +87,8 @@ def document_in(folder: Path, faults: list[Fault]) -> tuple[Document | None, Ter
             "Give a folder with store.toml, items.csv, a demand and a lead-time table (`ccinv example` writes one)."
         )
         found = "no such file" if folder.is_dir() else "no such folder"
+        if folder.is_file():
+            found, remedy = "a file", "Give the folder that it stands in."
         faults.append(Fault(str(path if folder.is_dir() else folder), found, "a store folder", remedy))
         return None, UNREAD
     handle = opened(path, faults, MOST_BYTES)
@@ -117,7 +119,12 @@ def document_of(raw: bytes, faults: list[Fault]) -> tuple[Document | None, Terms
         faults.append(Fault(NAME, "brackets nested too deeply", "TOML", "Take the brackets away."))
         return None, UNREAD
     except ValueError as error:  # also integers of more digits than Python reads
-        faults.append(Fault(NAME, f"text that is no TOML ({str(error)[:150]})", "TOML", "Correct that line."))
+        said = str(error)[:150]
+        remedy = "Correct that line." if "at line" in said else "Correct that number."
+        if "end of document" in said:
+            line = text.rstrip().count("\n") + 1
+            remedy = f"Complete the end of the file, line {line}: a value, quotation mark or bracket is missing there."
+        faults.append(Fault(NAME, f"text that is no TOML ({said})", "TOML", remedy))
         return None, UNREAD
     return _document(Keys(NAME, line_of_keys(text), tree, faults))
 

@@ -59,6 +59,14 @@ def _number_remedy(text: str) -> str:
     return "Write it with the digits 0-9 and a decimal point, as 1250, 0.5 or 1e-3."
 
 
+def _count_remedy(text: str) -> str:
+    """What to write where a whole number is wanted."""
+    body = text.strip()
+    if not body:
+        return "Fill it in."
+    return "Take the blanks away." if body != text else "Write a whole number with the digits 0-9, as 12."
+
+
 def numbers(
     table: Table,
     column: str,
@@ -90,7 +98,7 @@ def numbers(
         return np.full(table.rows, np.nan)
     finite = readable & np.isfinite(values) & ~lost
     unread = ~readable & ~skipped
-    faults += table.faults(column, unread, expected, _number_remedy)
+    faults += table.faults(column, unread, expected, _count_remedy if whole else _number_remedy)
     beyond = readable & ~finite & ~skipped
     faults += table.faults(column, beyond, expected, "Give a number that a computer can hold, or leave the row out.")
     with np.errstate(invalid="ignore"):

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from ccinv.errors import DataError, Fault
@@ -19,16 +20,17 @@ def write_file(path: str | os.PathLike[str], content: bytes | str, force: bool =
     """Write `content` to `path`, all or nothing; refuses to overwrite without `force`, and folders and links always."""
     target = Path(path)
     _refuse_file(target, force)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = _beside(target)
-    try:
-        _write(part, content.encode() if isinstance(content, str) else content)
-        _refuse_file(target, force)  # another process may have been faster
-        os.replace(part, target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    _flush_folder(target.parent)
+    with _blamed_on(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = _beside(target)
+        try:
+            _write(part, content.encode() if isinstance(content, str) else content)
+            _refuse_file(target, force)  # another process may have been faster
+            os.replace(part, target)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        _flush_folder(target.parent)
     return target
 
 
@@ -43,28 +45,38 @@ def write_folder(
     """Write a folder of `files` (plain name → content) with its manifest last, all or nothing.
 
     Refuses to overwrite without `force`; with it, replaces an empty folder or a run folder that holds nothing but what
-    ccinv wrote, and nothing else.
+    ccinv wrote and no later audits, and nothing else.
     """
     target = Path(path)
-    refuse_folder(target, force)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = _beside(target)
-    part.mkdir()
-    try:
-        for name, content in files.items():
-            if Path(name).name != name or name == MANIFEST:
-                raise ValueError(f"not a plain file name: {name!r}")
-            _write(part / name, content)
-        _flush_folder(part)
-        _write(part / MANIFEST, manifest_of(files, seed, command, of))
-        _flush_folder(part)
-        refuse_folder(target, force)
-        _put(part, target)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
-    _flush_folder(target.parent)
+    _refuse_folder(target, force)
+    with _blamed_on(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = _beside(target)
+        try:
+            part.mkdir()
+            for name, content in files.items():
+                if Path(name).name != name or name == MANIFEST:
+                    raise ValueError(f"not a plain file name: {name!r}")
+                _write(part / name, content)
+            _flush_folder(part)
+            _write(part / MANIFEST, manifest_of(files, seed, command, of))
+            _flush_folder(part)
+            _refuse_folder(target, force)
+            _put(part, target)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+        _flush_folder(target.parent)
     return target
+
+
+@contextmanager
+def _blamed_on(target: Path) -> Iterator[None]:
+    """What the system refuses is told of the name that was asked for: of the name it is written under nobody knows."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, f"Cannot be written: {error.strerror or error}", str(target)) from error
 
 
 def _beside(target: Path) -> Path:
@@ -114,7 +126,27 @@ def _refuse_file(target: Path, force: bool) -> None:
 
 
 def refuse_folder(target: Path, force: bool) -> None:
-    """A DataError where `write_folder` would refuse: to be asked before the work whose result is to be written."""
+    """A DataError where `write_folder` would refuse or fail: to be asked before the work whose result is to be written.
+
+    Whether the system lets us write is tried out, as rights do not tell (immutable folders, full or read-only disks);
+    no trace is left.
+    """
+    _refuse_folder(target, force)
+    place = target.absolute().parent
+    while not place.exists():
+        place = place.parent
+    for folder in (place, *([target] if target.exists() else [])):
+        probe = folder / f".{secrets.token_hex(8)}.probe"
+        try:
+            probe.mkdir()
+            probe.rmdir()
+        except OSError as error:
+            found = f"nothing can be written to {folder} ({error.strerror or error})"
+            remedy = "Choose another folder with --out, or change your rights there."
+            raise DataError(Fault(str(target), found, "a folder that can be written", remedy)) from None
+
+
+def _refuse_folder(target: Path, force: bool) -> None:
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise DataError(Fault(str(target), "a link or a file", "a run folder, or nothing yet", "Choose another name."))
     if not target.exists():
@@ -127,10 +159,15 @@ def refuse_folder(target: Path, force: bool) -> None:
         shown = ", ".join(strange[:5]) + (f" and {len(strange) - 5} more" if len(strange) > 5 else "")
         remedy = "Choose another folder, or move these away: only what ccinv wrote is overwritten."
         raise DataError(Fault(str(target), f"{shown}, not written by ccinv", "a run folder", remedy))
+    audits = sorted(path.name for path in target.glob("audit-*"))
+    if audits:
+        shown = ", ".join(audits[:5]) + (f" and {len(audits) - 5} more" if len(audits) > 5 else "")
+        remedy = "Choose another folder, or delete these audits first, or move them away: --force does not."
+        raise DataError(Fault(str(target), f"a run with later audits ({shown})", "a run without", remedy))
 
 
 def strangers(folder: Path) -> list[str]:
-    """Names of what is in a folder and was not written there by ccinv, after its manifests; audits inside count too."""
+    """Names of what is in a folder and was not written there by ccinv, after its manifests and those of its audits."""
     found = sorted(os.listdir(folder))
     if not found:
         return []

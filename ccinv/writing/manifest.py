@@ -84,7 +84,10 @@ def read_manifest(path: Path) -> dict[str, Any]:
     place = path / MANIFEST
     try:
         found = json.loads(read_bytes(place))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
+        if path.is_file():
+            remedy = "Name the folder that it stands in."
+            raise DataError(Fault(str(path), "a file", "a run folder", remedy)) from None
         what = f"no {MANIFEST}" if path.is_dir() else "no such folder"
         remedy = "Name a folder that ccinv wrote; one without a manifest was interrupted while being written."
         raise DataError(Fault(str(path), what, "a run folder", remedy)) from None
