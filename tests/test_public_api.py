@@ -133,3 +133,7 @@ def test_every_step_can_be_done_alone() -> None:
     mean, sd = net.mean_at(x.value), net.sd_at(x.value)
     assert mean.shape == sd.shape
     assert np.all(mean >= np.sqrt(0.95 / 0.05) * sd - 1e-4)
+
+
+def test_dir_lists_the_public_names_and_no_others() -> None:
+    assert dir(cc) == sorted(cc.__all__)

@@ -19,6 +19,7 @@ import pytest
 from made_up import made_up_plan, made_up_store
 
 from ccinv.auditing import Audit, Verdict, audit
+from ccinv.cli.words import audit_words, plan_words
 from ccinv.reporting import tables, words
 from ccinv.reporting.page import page, worst_first
 from ccinv.reporting.plots import heat_rows, service_levels
@@ -350,3 +351,33 @@ def test_every_rule_objective_and_inversion_is_said_in_words() -> None:
     assert {kind.__name__ for kind in objectives} <= set(words.OBJECTIVE)
     assert {kind.__name__ for kind in rules} <= set(words.RULE)
     assert {kind.__name__ for kind in inversions} <= set(words.INVERSION)
+
+
+def test_the_order_as_placed_is_told_from_the_order_of_the_rule() -> None:
+    text = Page(page(PLAN, AUDIT, VERSIONS)).text
+    assert "Expected order, as placed" in text
+    assert "the mean of what the rule asks for, which counts negative orders too" in text
+    assert "rounded up" not in text
+    whole = replace(PLAN, store=replace(STORE, orders=replace(STORE.orders, whole=True)))
+    assert "what is left of a unit is rounded up" in Page(page(whole, None, VERSIONS)).text
+
+
+def test_a_limit_that_breaks_because_orders_wait_says_so_once() -> None:
+    asked = np.full(STORE.periods, 0.95)
+    broken = np.array([Verdict.BROKEN] * STORE.periods, dtype=object)
+    plan = replace(PLAN, budget_promised=np.full(STORE.periods, 0.97), budget_asked=asked)
+    found = replace(AUDIT, budget=np.full(STORE.periods, 0.5), budget_verdict=broken)
+    more = replace(found, budget_mean=plan.budget_mean + 1.0)
+    said = "\n".join(words.broken_words(plan, more))
+    assert said.count("Orders cannot be negative: where the rule would take an order back it waits") == 1
+    assert "The plan promised 97.0 %" in said
+    less = replace(found, budget_mean=plan.budget_mean - 1.0)
+    assert "Orders cannot be negative" not in "\n".join(words.broken_words(plan, less))
+
+
+def test_the_terminal_names_periods_as_the_calendar_does() -> None:
+    reach = (OutOfReach(0, 1, 0.95, 0.5, 0.6, "budget"),)
+    said = "\n".join([*plan_words(replace(PLAN, out_of_reach=reach)), *audit_words(PLAN, AUDIT)])
+    assert f"{STORE.item_id[0]} 2027-02 (budget" in said
+    assert "Money limit met, least often" in said
+    assert "period " not in said.replace("budget period", "")

@@ -8,7 +8,7 @@ import numpy as np
 
 from ccinv.arrays import BoolArray, FloatArray
 from ccinv.auditing import Audit
-from ccinv.reporting.words import broken_words, headline, percent
+from ccinv.reporting.words import broken_words, headline, moment, percent
 from ccinv.result import Plan
 
 MOST_NAMED = 20
@@ -27,7 +27,7 @@ def plan_words(plan: Plan) -> list[str]:
         lines.append(f"No order can influence {idle} of {plan.controllable.size} cells: nothing is promised there")
     if plan.out_of_reach:
         cells = _few(
-            f"{store.item_id[cell.item]} period {cell.period + 1} ({cell.blame}: asked {percent(cell.asked)}, "
+            f"{store.item_id[cell.item]} {moment(store.calendar[cell.period])} ({cell.blame}: asked {percent(cell.asked)}, "
             f"has {percent(cell.attained)})"
             for cell in plan.out_of_reach
         )
@@ -49,7 +49,9 @@ def audit_words(plan: Plan, audit: Audit | None, named: int = MOST_NAMED) -> lis
         lines.append(f"Lowest service of another cell: {lowest}; their mean: {percent(audit.service[others].mean())}")
     if plan.budget_limit is not None:
         period = int(np.nanargmin(audit.budget))
-        lines.append(f"Money limit met, least often: {percent(audit.budget[period])} (period {period + 1})")
+        lines.append(
+            f"Money limit met, least often: {percent(audit.budget[period])} ({moment(plan.store.calendar[period])})"
+        )
     return lines
 
 
@@ -64,7 +66,7 @@ def _promises(plan: Plan) -> Iterator[str]:
 
 def _lowest(plan: Plan, service: FloatArray, among: BoolArray) -> str:
     item, period = np.unravel_index(np.argmin(np.where(among, service, np.inf)), service.shape)
-    return f"{percent(service[item, period])} ({plan.store.item_id[item]}, period {period + 1})"
+    return f"{percent(service[item, period])} ({plan.store.item_id[item]}, {moment(plan.store.calendar[period])})"
 
 
 def _few(names: Iterable[str]) -> str:

@@ -36,6 +36,8 @@ INVERSION = {
     "Calibrated": "by calibration on simulated paths",
 }
 
+WAITS = "Orders cannot be negative: where the rule would take an order back it waits, and more money is tied up than planned."
+
 
 def percent(value: float) -> str:
     """A probability for people: one decimal, more where only they tell it from certainty; never rounded to 100 %."""
@@ -109,6 +111,7 @@ def broken_words(plan: Plan, audit: Audit | None, most: int = 100) -> list[str]:
         return []
     found = broken_promises(plan, audit)
     lines = []
+    explained = False
     for one in found[:most]:
         when = moment(plan.store.calendar[one["period"] - 1])
         subject = {
@@ -117,9 +120,18 @@ def broken_words(plan: Plan, audit: Audit | None, most: int = 100) -> list[str]:
             "budget": f"The money limit of {when}",
         }[one["kind"]]
         lines.append(f"{subject}: {percent(one['asked'])} asked, {percent(one['audited'])} found.")
+        if one["kind"] == "budget" and not explained and _waits(plan, audit, one["period"] - 1):
+            lines[-1] += f" The plan promised {percent(plan.budget_promised[one['period'] - 1])}. {WAITS}"
+            explained = True
     if len(found) > most:
         lines.append(f"{len(found) - most:,} more, not listed here.")
     return lines
+
+
+def _waits(plan: Plan, audit: Audit, period: int) -> bool:
+    """Whether a limit is broken because orders cannot be taken back: promised, and more money tied up than planned."""
+    missed = plan.budget_promised[period] - audit.budget[period] > SLACK
+    return bool(missed and audit.budget_mean[period] > plan.budget_mean[period])
 
 
 def judged(plan: Plan, audit: Audit) -> list[str]:
