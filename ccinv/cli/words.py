@@ -27,8 +27,8 @@ def plan_words(plan: Plan) -> list[str]:
         lines.append(f"No order can influence {idle} of {plan.controllable.size} cells: nothing is promised there")
     if plan.out_of_reach:
         cells = _few(
-            f"{store.item_id[cell.item]} {moment(store.calendar[cell.period])} ({cell.blame}: asked {percent(cell.asked)}, "
-            f"has {percent(cell.attained)})"
+            f"{store.item_id[cell.item]} {moment(store.calendar[cell.period])} "
+            f"({cell.blame}: asked {percent(cell.asked)}, has {percent(cell.attained)})"
             for cell in plan.out_of_reach
         )
         lines.append(f"Out of reach, {len(plan.out_of_reach)}: {cells}")

@@ -36,7 +36,10 @@ INVERSION = {
     "Calibrated": "by calibration on simulated paths",
 }
 
-WAITS = "Orders cannot be negative: where the rule would take an order back it waits, and more money is tied up than planned."
+WAITS = (
+    "Orders cannot be negative: where the rule would take an order back it waits, and more money is tied up than "
+    "planned."
+)
 
 
 def percent(value: float) -> str:
