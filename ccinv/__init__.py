@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ccinv.errors import ModelError as ModelError
     from ccinv.errors import SolverError as SolverError
     from ccinv.lead_time import LeadTime as LeadTime
+    from ccinv.models.single_period import single_period as single_period
     from ccinv.objectives.expected_stock import ExpectedStock as ExpectedStock
     from ccinv.objectives.max_min import MaxMinService as MaxMinService
     from ccinv.objectives.minimum_budget import MinimumBudget as MinimumBudget
@@ -42,7 +43,7 @@ _MODULE = {
     "MaxMinService": "objectives.max_min", "MinimumBudget": "objectives.minimum_budget", "Plan": "result",
     "model": "planner", "plan": "planner", "Audit": "auditing", "Settings": "settings", "audit": "auditing",
     "load": "writing", "read": "reading", "read_settings": "settings", "report": "writing",
-    "thesis": "",
+    "single_period": "models.single_period", "thesis": "",
 }  # fmt: skip
 
 __all__ = sorted(_MODULE)  # noqa: PLE0605  # the table is the list

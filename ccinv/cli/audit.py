@@ -21,7 +21,8 @@ def audit(
     Without --out the result goes to RUN/audit-SEED-PATHS; without --seed, the first that was not used yet.
     """
     del json  # main sees it
-    from ccinv.cli.job import command, replayed, verdict
+    from ccinv.cli.folders import command
+    from ccinv.cli.job import replayed, verdict
     from ccinv.cli.words import audit_words
     from ccinv.settings import Replay
     from ccinv.writing import audit_folder, load, open_folder, refuse_folder, report, write_audit

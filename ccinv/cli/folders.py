@@ -1,8 +1,10 @@
-"""Where output goes."""
+"""Where output goes, and the command that it says it comes from."""
 
 from __future__ import annotations
 
 import re
+import shlex
+import sys
 from pathlib import Path
 
 from ccinv.writing import refuse_folder
@@ -22,3 +24,8 @@ def run_folder(out: Path | None, name: str, force: bool) -> Path:
         number += 1
     refuse_folder(folder, force)
     return folder
+
+
+def command() -> str:
+    """The command as it was typed, for the manifest."""
+    return shlex.join(["ccinv", *sys.argv[1:]])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ccinv.auditing import Audit, audit
+from ccinv.cli.folders import command
 from ccinv.cli.outcome import Code, Outcome
 from ccinv.cli.screen import working
 from ccinv.cli.words import audit_words, plan_words
@@ -56,8 +55,3 @@ def written(found: Plan, seen: Audit | None, folder: Path, force: bool, beside: 
 def verdict(seen: Audit | None) -> Code:
     """What the shell is told of an audit."""
     return Code.DONE if seen is None or seen.kept else Code.BROKEN
-
-
-def command() -> str:
-    """The command as it was typed, for the manifest."""
-    return shlex.join(["ccinv", *sys.argv[1:]])

@@ -27,7 +27,7 @@ def text_cell(text: str) -> str:
 
 def plan_csv(plan: Plan, audit: Audit | None) -> bytes:
     """plan.csv: one line per item and period."""
-    return _csv(plan.columns(audit))
+    return csv_bytes(plan.columns(audit))
 
 
 def budget_columns(plan: Plan, audit: Audit | None) -> dict[str, NDArray[Any]]:
@@ -50,10 +50,11 @@ def budget_columns(plan: Plan, audit: Audit | None) -> dict[str, NDArray[Any]]:
 
 def budget_csv(plan: Plan, audit: Audit | None) -> bytes:
     """budget.csv: one line per period."""
-    return _csv(budget_columns(plan, audit))
+    return csv_bytes(budget_columns(plan, audit))
 
 
-def _csv(columns: dict[str, NDArray[Any]]) -> bytes:
+def csv_bytes(columns: dict[str, NDArray[Any]]) -> bytes:
+    """A table as CSV: text (object arrays) that no spreadsheet runs, numbers, and nothing where there is nothing."""
     import polars as pl
 
     series = []
