@@ -370,7 +370,7 @@ def test_a_bug_says_where_to_report_it(
 
 
 def test_every_command_that_makes_files_takes_out_force_and_json() -> None:
-    for module in ("demo", "plan", "order", "audit"):
+    for module in ("demo", "plan", "order", "audit", "levels"):
         text = subprocess.run(
             [sys.executable, "-m", "ccinv", module, "--help"], capture_output=True, text=True, timeout=60, check=True
         ).stdout

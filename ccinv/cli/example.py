@@ -12,7 +12,7 @@ from ccinv.cli.outcome import Outcome
 
 
 def example(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="One of: base-supply.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="One of: base-supply, newsvendor.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write.")],
     force: Force = False,
     json: Json = False,
@@ -20,7 +20,7 @@ def example(
     """Write an example store folder to start from."""
     del json  # main sees it
     from ccinv.errors import DataError, Fault
-    from ccinv.examples import FILES
+    from ccinv.examples import COMMAND, FILES
     from ccinv.settings import chosen
     from ccinv.writing import write_file
 
@@ -31,5 +31,5 @@ def example(
         raise DataError(Fault(str(folder), f"{', '.join(there)} already there", "none of the files to write", remedy))
     for file, content in files.items():
         write_file(folder / file, content, force)
-    text = f"Written: {', '.join(files)} in {folder}\nNext: ccinv check {folder}, then ccinv plan {folder}"
+    text = f"Written: {', '.join(files)} in {folder}\nNext: ccinv check {folder}, then ccinv {COMMAND[name]} {folder}"
     return Outcome(text, {"folder": str(folder), "files": list(files)})
