@@ -9,7 +9,7 @@ import pytest
 from scipy.special import ndtri
 
 import ccinv as cc
-from benchmarks import bare, clock, cone_solve, linear_growth, run, transcription_ratio
+from benchmarks import bare, clock, cone_solve, linear_growth, run, single_period, transcription_ratio
 from benchmarks.cases import AGES, LEAST, TIGHT, case
 from benchmarks.row import Row, at_most
 from ccinv.solve import conic
@@ -100,6 +100,25 @@ def test_moments_that_are_wrong_are_noticed():
     wrong = dataclasses.replace(net, mean=net.mean.plus(np.full(32, 1e-3)))
     with pytest.raises(AssertionError, match="mean of net stock"):
         linear_growth._correct(store, wrong)
+
+
+@pytest.mark.parametrize("integer", [False, True])
+def test_levels_of_a_single_period_are_proven_before_they_are_timed(integer):
+    row = single_period.seconds(40, 5, integer, 1)
+    assert float(row.found) >= 0
+    assert row.holds is None
+
+
+def test_levels_that_are_not_optimal_are_noticed(monkeypatch):
+    honest = single_period.Stand.levels
+
+    def thriftless(stand, integer):
+        found = honest(stand, integer)
+        return dataclasses.replace(found, objective=found.objective * (1 + 1e-8))
+
+    monkeypatch.setattr(single_period.Stand, "levels", thriftless)
+    with pytest.raises(AssertionError, match="above a bound"):
+        single_period.seconds(40, 5, False, 1)
 
 
 def test_the_solver_s_clock_is_put_back():
