@@ -144,6 +144,8 @@ def _settings(precision: Precision) -> Any:
     settings.direct_solve_method = "qdldl"
     # rows and columns come in natural units already; balancing them again doubles the iterations
     settings.equilibrate_enable = False
+    # a hundredth of the usual: the primal residual then falls as far as is asked, in fewer iterations
+    settings.static_regularization_constant = 1e-10
     settings.tol_gap_abs = settings.tol_gap_rel = precision.gap
     settings.tol_feas = precision.feasibility
     settings.max_iter = precision.most_iterations
