@@ -455,7 +455,8 @@ def test_e13_no_order_can_influence_the_first_period_which_the_printed_rows_and_
     plan = cc.plan(store, rule=cc.rules.Thesis())
     assert plan.controllable[:, 0].tolist() == [False, False]
     assert np.isnan(plan.asked[0, 0])
-    assert plan.promised[0, 0] == pytest.approx(ndtr(1 / 3), rel=1e-9)
+    # a millionth of the demand counts as no shortage: that is the difference
+    assert plan.promised[0, 0] == pytest.approx(ndtr(1 / 3), rel=1e-5)
     assert plan.promised[0, 1:].min() >= 0.8 - 1e-6
     sales = store.demand.sample(np.random.default_rng(13), 100_000)
     assert (sales[0, 0] <= 11.0).mean() == pytest.approx(plan.promised[0, 0], abs=0.01)
