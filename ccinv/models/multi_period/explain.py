@@ -73,12 +73,17 @@ def _richer(kind: RuleKind, weights: int) -> RuleKind | None:
     return Cumulative()
 
 
+def _apart(program: MultiPeriod, store: Store, kind: RuleKind) -> MultiPeriod:
+    """Some items by themselves, without a budget; what their solves cost counts with the plan's."""
+    return replace(state(store, kind, MinimumBudget(), program.inversion), outcomes=program.outcomes)
+
+
 def _without_money(program: MultiPeriod, kind: RuleKind, item: IntArray, period: IntArray) -> BoolArray:
     """Which of the cells could be kept, with all other promises of their items, if money were no object."""
     if program.store.budget is None:
         return np.zeros(len(item), dtype=bool)
     items = np.unique(item)
-    apart = state(program.store.rows(items), kind, MinimumBudget(), program.inversion)
+    apart = _apart(program, program.store.rows(items), kind)
     found = reach(apart, serves_others=False, raises=False)
     if found is None:
         return np.zeros(len(item), dtype=bool)
@@ -92,7 +97,7 @@ def _alone(program: MultiPeriod, kind: RuleKind, item: IntArray, period: IntArra
     Every cell gets a copy of its item, so that one program raises all of them, each by the min-ratio method.
     """
     store = program.store.rows(item)
-    apart = state(store, kind, MinimumBudget(), program.inversion)
+    apart = _apart(program, store, kind)
     cells = np.arange(len(item)) * store.periods + period
     unit = item_scale(store)
     enough = float(program.inversion.kappa(program.store.service.alpha))
