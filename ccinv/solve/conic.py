@@ -65,7 +65,7 @@ def solve(problem: cp.Problem, scale: Mapping[Any, FloatArray], precision: Preci
     dims = data["dims"]
     scaled = _scale(data, dims, scale)
     start = time.perf_counter()
-    for settings in (_settings(precision), _bare(precision), _cautious(precision)):
+    for settings in (_settings(precision), _bare(precision), _cautious(precision), _early(precision)):
         found = _run(scaled, settings, dims_to_solver_cones(dims))
         status = _status(found)
         if status is Status.SOLVED and _violation(scaled, dims, np.asarray(found.x)) > MISSED:
@@ -172,6 +172,11 @@ def _cautious(precision: Precision) -> Any:
     settings.iterative_refinement_max_iter = 50
     settings.equilibrate_enable = True
     return settings
+
+
+def _early(precision: Precision) -> Any:
+    """Settings for a last attempt: to stop at the residuals that are still believed, before rounding raises them."""
+    return _settings(replace(precision, gap=max(precision.gap, NEARLY), feasibility=max(precision.feasibility, NEARLY)))
 
 
 def _run(scaled: _Scaled, settings: Any, cones: Any) -> Any:
