@@ -49,11 +49,11 @@ class ExpectedStock:
                 "bounds its stock. Give it a price, or choose MaxMinService."
             )
         objective, constraints = self.stated(program)
-        for share in (0.0, 0.5, 1.0):
+        for share in (1.0, 0.5, 0.0):
             try:
                 outcome = program.solve(objective, constraints, {program.x: _purchases(program, share)})
             except SolverError:
-                if share == 1.0:
+                if share == 0.0:
                     raise
                 continue
             if outcome.status is Status.SOLVED:
