@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ccinv.arrays import FloatArray
+from ccinv.moments import Dependence, FollowingSales
 from ccinv.result import Rule
 from ccinv.store import Store
 
 BLOCK = 4_000_000  # entries of one (items, N, N) array held at a time
+EXACT = FollowingSales()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,15 +31,18 @@ class Numbers:
     dollars_sd: FloatArray
 
 
-def recompute(store: Store, rule: Rule) -> Numbers:
-    """The moments of net stock, orders and dollars from the weights and intercepts alone, order by order."""
+def recompute(store: Store, rule: Rule, dependence: Dependence = EXACT) -> Numbers:
+    """The moments of net stock, orders and dollars from the weights and intercepts alone, order by order.
+
+    `dependence` of receipts on sales, in net stock, as in `moments.net_stock`.
+    """
     items, periods = store.demand.mean.shape
     step = max(1, BLOCK // periods**2)
     parts = []
     for first in range(0, items, step):
         index = np.arange(first, min(first + step, items))
         some = rule.rows(index)
-        parts.append(_block(_rows(store, index), some.weights, some.intercept))
+        parts.append(_block(_rows(store, index), some.weights, some.intercept, dependence))
     mean, sd, order_mean, order_sd, dollars_mean, dollars_variance = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
@@ -82,7 +87,7 @@ def _quadratic(weights: FloatArray, joint: FloatArray) -> FloatArray:
     return found
 
 
-def _block(items: _Items, weights: FloatArray, intercept: FloatArray) -> tuple[FloatArray, ...]:
+def _block(items: _Items, weights: FloatArray, intercept: FloatArray, dependence: Dependence) -> tuple[FloatArray, ...]:
     periods = intercept.shape[1]
     total = np.tri(periods)
     level = np.einsum("itk,ik->it", weights, items.mean) + intercept
@@ -93,7 +98,10 @@ def _block(items: _Items, weights: FloatArray, intercept: FloatArray) -> tuple[F
     share = np.where(age >= 0, items.reached[:, np.maximum(age, 0)], 0.0)
     sold = np.cumsum(items.mean, axis=1)
     mean = items.on_hand[:, None] - sold + np.einsum("its,is->it", share, order_mean)
-    by_sales = _quadratic(share @ order_weights - total, items.covariance)
+    received = share @ order_weights
+    by_sales = sum(
+        _quadratic(receipts * received - sales * total, items.covariance) for receipts, sales in dependence.parts
+    )
     by_arrival = np.einsum("its,is->it", share * (1 - share), order_variance + order_mean**2)
     held = items.cost[:, None] * ((items.on_hand + items.on_order)[:, None] + level - sold)
     obligated = items.cost[:, None] ** 2 * _quadratic(weights - total, items.covariance)

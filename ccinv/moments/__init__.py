@@ -10,18 +10,30 @@ from scipy import sparse
 
 from ccinv.moments.affine import AffineMoments, Rows, gathered
 from ccinv.moments.arrivals import arrivals, in_transit, open_order_moments, receipts
+from ccinv.moments.dependence import Dependence, FollowingSales, Independent
 from ccinv.moments.pooled import PooledDeviation
 from ccinv.moments.shocks import ShockDeviation
 from ccinv.rules import Layout, LinearMap, PooledLayout, ShockLayout
 from ccinv.store import Store
 
-__all__ = ["AffineMoments", "dollars", "net_stock", "orders", "receipts"]
+__all__ = [
+    "AffineMoments",
+    "Dependence",
+    "FollowingSales",
+    "Independent",
+    "dollars",
+    "net_stock",
+    "orders",
+    "receipts",
+]
+
+EXACT = FollowingSales()
 
 
 class Deviation(Protocol):
     """Deviation rows of a rule."""
 
-    def net(self) -> Rows: ...
+    def net(self, receipts: float = 1.0, sales: float = 1.0) -> Rows: ...
 
     def order(self) -> Rows: ...
 
@@ -52,15 +64,16 @@ def _order_mean(layout: Layout) -> LinearMap:
     return layout.level.times(change)
 
 
-def net_stock(store: Store, rule: Layout) -> AffineMoments:
+def net_stock(store: Store, rule: Layout, dependence: Dependence = EXACT) -> AffineMoments:
     """Net stock X(t) = I1 + R(t−1) − D(t), shape (n, N), units.
 
         E X(t) = I1 − E D(t) + Σ_j p(j) E O(t−1−j) + open orders
         Var X(t) = Var(Σ_j p(j) O(t−1−j) − D(t)) + Σ_{s<t} P(1−P)(t−1−s) (Var Y(s) + (E Y(s))²) + open orders
 
     Exact for every lead-time law, also one that may never arrive; orders unclipped. At most 4J − 2 deviation rows per
-    cell for a rule on cumulative sales, a proper lead time and independent periods. Source: Newton 1990, §3.5, with
-    cumulative arrival probabilities, the cross terms, and the dependence of receipts on sales put right.
+    cell for a rule on cumulative sales, a proper lead time and independent periods. `dependence`: FollowingSales, which
+    is exact, or Independent, the sum of variances that the thesis prints. Source: Newton 1990, §3.5, with cumulative
+    arrival probabilities, the cross terms, and the dependence of receipts on sales put right.
     """
     shape = store.demand.mean.shape
     open_mean, open_variance = open_order_moments(store)
@@ -82,7 +95,7 @@ def net_stock(store: Store, rule: Layout) -> AffineMoments:
     return gathered(
         shape,
         mean,
-        deviation.net(),
+        *(deviation.net(*part) for part in dependence.parts),
         placed.weighted(source, np.repeat(weight, count), np.repeat(cell, count)),
         Rows(order, amount).weighted(order, weight, cell),
         still,

@@ -19,8 +19,8 @@ class PooledDeviation:
 
     layout: PooledLayout
 
-    def net(self) -> Rows:
-        """Deviation of Σ_j p(j) O(t−1−j) − D(t): what sales do to net stock.
+    def net(self, receipts: float = 1.0, sales: float = 1.0) -> Rows:
+        """Deviation of receipts · Σ_j p(j) O(t−1−j) − sales · D(t): what sales do to net stock.
 
         All periods up to t − J − lag have one coefficient, e = −1 + Σ_j p(j) a(t−1−j), so they are one range; those
         from t − lag on have none but −1, so they are another; J − 1 periods lie between.
@@ -47,9 +47,9 @@ class PooledDeviation:
         age = np.arange(most)
         last = edges[:, :, 1:, None]
         reached = (age <= t[:, :, None, None] - 1 - lag - last) & (age <= t[:, :, None, None] - 2)
-        weight = np.where(reached, pmf[:, None, None, :most], 0.0)
+        weight = np.where(reached, receipts * pmf[:, None, None, :most], 0.0)
         response = np.einsum("itgq,itgj->itqj", root, weight)
-        constant = -root.sum(axis=2)
+        constant = -sales * root.sum(axis=2)
         i, k, q, j = np.nonzero(response)
         ranges = root.shape[2]
         row = (i * periods + k) * ranges + q

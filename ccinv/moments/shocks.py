@@ -22,13 +22,13 @@ class ShockDeviation:
         """D(t) on the shocks: (n, N, N), flattened."""
         return np.cumsum(self.layout.factor, axis=1).ravel()
 
-    def net(self) -> Rows:
-        """Deviation of Σ_j p(j) O(t−1−j) − D(t): one row per shock up to t."""
+    def net(self, receipts: float = 1.0, sales: float = 1.0) -> Rows:
+        """Deviation of receipts · Σ_j p(j) O(t−1−j) − sales · D(t): one row per shock up to t."""
         store = self.layout.store
         items, periods = store.demand.mean.shape
-        wide = sparse.kron(arrivals(store), sparse.eye_array(periods), format="csr")
+        wide = sparse.kron(receipts * arrivals(store), sparse.eye_array(periods), format="csr")
         cell = np.repeat(np.arange(items * periods), periods)
-        return Rows(cell, self.layout.shock.times(wide).plus(-self._sales()))
+        return Rows(cell, self.layout.shock.times(wide).plus(-sales * self._sales()))
 
     def order(self) -> Rows:
         """Deviation of Y(s) = Σ_k (B(s, k) − B(s−1, k)) ε(k): one row per shock up to s."""
