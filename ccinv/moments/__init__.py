@@ -11,6 +11,7 @@ from scipy import sparse
 from ccinv.moments.affine import AffineMoments, Rows, gathered
 from ccinv.moments.arrivals import arrivals, in_transit, open_order_moments, receipts
 from ccinv.moments.dependence import Dependence, FollowingSales, Independent
+from ccinv.moments.joint import JointNormal, covariance, joint_normal
 from ccinv.moments.pooled import PooledDeviation
 from ccinv.moments.shocks import ShockDeviation
 from ccinv.rules import Layout, LinearMap, PooledLayout, ShockLayout
@@ -21,7 +22,10 @@ __all__ = [
     "Dependence",
     "FollowingSales",
     "Independent",
+    "JointNormal",
+    "covariance",
     "dollars",
+    "joint_normal",
     "net_stock",
     "orders",
     "receipts",

@@ -54,23 +54,27 @@ def in_transit(store: Store) -> tuple[IntArray, IntArray, FloatArray]:
     return np.concatenate(later_cells), np.concatenate(orders), np.concatenate(weights)
 
 
-def open_order_moments(store: Store) -> tuple[FloatArray, FloatArray]:
-    """Mean and variance of what the open orders bring through t − 1, (n, N) each.
+def open_shares(store: Store) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Item (K,) and quantity (K,) of each open order, and the probability that it has arrived by t − 1, (K, N).
 
     An order placed in s ≤ 0 and still open has arrived by t − 1 with π = (P(t−1−s) − P(−s)) / (1 − P(−s)).
     """
-    mean, variance = np.zeros(store.demand.mean.shape), np.zeros(store.demand.mean.shape)
     if store.open_orders is None:
-        return mean, variance
-    periods = store.periods
+        return np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros((0, store.periods))
     age = -store.open_orders.placed
     item = store.open_item
-    reached = store.lead_time.arrived(np.arange(age.max(initial=0) + periods))
+    reached = store.lead_time.arrived(np.arange(age.max(initial=0) + store.periods))
     before = reached[item, age][:, None]
-    share = (reached[item[:, None], age[:, None] + np.arange(periods)] - before) / (1 - before)
-    quantity = store.open_orders.quantity[:, None]
-    np.add.at(mean, item, quantity * share)
-    np.add.at(variance, item, quantity**2 * share * (1 - share))
+    share = (reached[item[:, None], age[:, None] + np.arange(store.periods)] - before) / (1 - before)
+    return item, store.open_orders.quantity, share
+
+
+def open_order_moments(store: Store) -> tuple[FloatArray, FloatArray]:
+    """Mean and variance of what the open orders bring through t − 1, (n, N) each."""
+    mean, variance = np.zeros(store.demand.mean.shape), np.zeros(store.demand.mean.shape)
+    item, quantity, share = open_shares(store)
+    np.add.at(mean, item, quantity[:, None] * share)
+    np.add.at(variance, item, quantity[:, None] ** 2 * share * (1 - share))
     return mean, variance
 
 
