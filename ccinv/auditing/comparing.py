@@ -1,0 +1,281 @@
+"""A plan beside what stores do today: the same sales, the same arrivals, the same money."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ccinv.arrays import FloatArray, IntArray, frozen, given_numbers
+from ccinv.auditing.conduct import Comparison, Conduct
+from ccinv.auditing.tallying import CELLS, block_paths
+from ccinv.errors import DataError, Fault
+from ccinv.ledger import Movements, move, replay_known, sample_open_ages
+from ccinv.policies import Ordering, Policy, placing
+from ccinv.result import Plan, Rule
+from ccinv.store import Budget, Store
+
+HELD = 2**23  # items × periods × paths that policies of all items together are replayed on at once: 64 MB an array
+MOST_PATHS = 1_000_000  # dollars of every path are kept for their quantile
+LEVEL = 0.95
+
+
+def compare(
+    plan: Plan,
+    policies: Sequence[Policy],
+    paths: int = 20_000,
+    seed: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    sales: ArrayLike | None = None,
+    workers: int | None = None,
+) -> Comparison:
+    """The plan and each of `policies` replayed on the same `paths`: those of `audit` with the same paths and seed.
+
+    Every way of ordering meets the same sales and the same lead times: differences are not noise. Policies see what
+    the store and its laws say, and of the plan only the limit that it was held to. `sales` (n, N): replay these, as
+    they really were, on every path; then only arrivals are random. `progress` is called with (blocks done, blocks in
+    all). Memory grows with the paths by their dollars alone; the same seed gives the same bytes whatever the number of
+    `workers`. A DataError says what a policy lacks, and if paths, seed or sales cannot be used.
+    """
+    store, known = _limited(plan), _checked(plan.store, paths, seed, sales)
+    ways: list[_Way] = [_ByRule(plan.rule), *(_ByPolicy(policy.on(store)) for policy in policies)]
+    block = block_paths(store.items, store.periods)
+    sizes = [min(block, paths - start) for start in range(0, paths, block)]
+    pieces = list(_pieces(store, known, block))
+    total = [_Sums.zeros(store.items, store.periods) for _ in ways]
+    dollars = np.empty((len(ways), store.periods, paths))
+
+    def run(number: int) -> list[_Sums]:
+        start = number * block
+        money = dollars[:, :, start : start + sizes[number]]
+        return _block(store, ways, pieces, np.random.SeedSequence(seed, spawn_key=(number,)), money)
+
+    pool = ThreadPoolExecutor(min(workers or os.cpu_count() or 1, len(sizes)))
+    try:
+        for done, found in enumerate(pool.map(run, range(len(sizes))), start=1):  # in order: sums have one order too
+            for one, other in zip(total, found, strict=True):
+                one.add(other)
+            if progress is not None:
+                progress(done, len(sizes))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    level = LEVEL if store.budget is None else store.budget.confidence
+    names = ["plan", *(policy.name for policy in policies)]
+    conducts = [
+        _conduct(name, store, sums, money, level) for name, sums, money in zip(names, total, dollars, strict=True)
+    ]
+    return Comparison(store, plan.asked, paths, seed, level, tuple(conducts), known)
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Counts and sums over paths; (n, N) unless said."""
+
+    met: IntArray
+    ordered: IntArray
+    stock: FloatArray
+    backlog: FloatArray
+    orders: FloatArray
+    joint: IntArray  # (n,)
+
+    @classmethod
+    def zeros(cls, items: int, periods: int) -> _Sums:
+        shape = (items, periods)
+        return cls(
+            met=np.zeros(shape, dtype=np.int64),
+            ordered=np.zeros(shape, dtype=np.int64),
+            stock=np.zeros(shape),
+            backlog=np.zeros(shape),
+            orders=np.zeros(shape),
+            joint=np.zeros(items, dtype=np.int64),
+        )
+
+    def add(self, other: _Sums) -> None:
+        for field in fields(self):
+            getattr(self, field.name).__iadd__(getattr(other, field.name))
+
+    def tally(self, rows: slice, store: Store, moved: Movements) -> None:
+        well = moved.net >= store.short_below[:, None, None]
+        self.met[rows] += np.count_nonzero(well, axis=2)
+        well |= ~store.controllable[:, :, None]
+        self.joint[rows] += np.count_nonzero(well.all(axis=1), axis=1)
+        self.ordered[rows] += np.count_nonzero(moved.orders > 0, axis=2)
+        self.orders[rows] += moved.orders.sum(axis=2)
+        owed = np.minimum(moved.net, 0.0).sum(axis=2)
+        self.backlog[rows] -= owed
+        self.stock[rows] += moved.net.sum(axis=2) - owed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """Some neighbouring items, small enough to be drawn at once, as the audit cuts them."""
+
+    rows: slice
+    store: Store
+    sales: FloatArray | None
+    orders: IntArray  # which of the store's open orders are theirs
+
+    def draw(self, rng: np.random.Generator, paths: int) -> _Draws:
+        """Sales and ages, drawn in the sequence in which `ledger.replay` draws them."""
+        if self.sales is None:
+            sales = self.store.demand.sample(rng, paths)
+        else:
+            sales = np.broadcast_to(self.sales[:, :, None], (*self.sales.shape, paths))
+        ages = self.store.lead_time.sample(rng, (self.store.periods, paths))
+        return _Draws(sales, ages, sample_open_ages(self.store, rng, paths))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Draws:
+    """Sales, ages (items, N, paths) and ages of open orders (K, paths), as `ledger.move` takes them."""
+
+    sales: FloatArray
+    ages: IntArray
+    open_ages: IntArray
+
+
+class _Way(Protocol):
+    """A way of ordering as a block replays it."""
+
+    @property
+    def together(self) -> bool:
+        """Whether it has to see all items at once."""
+        ...
+
+    def rows(self, index: IntArray) -> _Way: ...
+
+    def move(self, store: Store, draws: _Draws) -> Movements: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ByRule:
+    rule: Rule
+
+    @property
+    def together(self) -> bool:
+        return False
+
+    def rows(self, index: IntArray) -> _ByRule:
+        return _ByRule(self.rule.rows(index))
+
+    def move(self, store: Store, draws: _Draws) -> Movements:
+        return replay_known(store, self.rule, draws.sales, draws.ages, draws.open_ages)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ByPolicy:
+    ordering: Ordering
+
+    @property
+    def together(self) -> bool:
+        return self.ordering.together
+
+    def rows(self, index: IntArray) -> _ByPolicy:
+        return _ByPolicy(self.ordering.rows(index))
+
+    def move(self, store: Store, draws: _Draws) -> Movements:
+        return move(store, draws.sales, placing(self.ordering, store.orders.lag), draws.ages, draws.open_ages)
+
+
+def _pieces(store: Store, sales: FloatArray | None, paths: int) -> Iterator[_Piece]:
+    step = max(CELLS // (store.periods * paths), 1)
+    for start in range(0, store.items, step):
+        index = np.arange(start, min(start + step, store.items))
+        rows = slice(start, int(index[-1]) + 1)
+        orders = np.flatnonzero((store.open_item >= rows.start) & (store.open_item < rows.stop))
+        yield _Piece(rows, store.rows(index), None if sales is None else sales[rows], orders)
+
+
+def _block(
+    store: Store, ways: list[_Way], pieces: list[_Piece], seed: np.random.SeedSequence, dollars: FloatArray
+) -> list[_Sums]:
+    """One block of paths for every way of ordering; `dollars` (ways, N, paths) is filled."""
+    found = [_Sums.zeros(store.items, store.periods) for _ in ways]
+    dollars[:] = 0.0
+    paths = dollars.shape[2]
+    rng = np.random.default_rng(seed)
+    for piece in pieces:
+        draws = piece.draw(rng, paths)
+        index = np.arange(piece.rows.start, piece.rows.stop)
+        for k, way in enumerate(ways):
+            if not way.together:
+                moved = way.rows(index).move(piece.store, draws)
+                found[k].tally(piece.rows, piece.store, moved)
+                dollars[k] += moved.dollars
+    together = [k for k, way in enumerate(ways) if way.together]
+    share = max(HELD // (store.items * store.periods), 1)
+    for first in range(0, paths if together else 0, share):
+        part = slice(first, min(first + share, paths))
+        whole = _all_items(store, pieces, np.random.default_rng(seed), paths, part)
+        for k in together:
+            moved = ways[k].move(store, whole)
+            found[k].tally(slice(0, store.items), store, moved)
+            dollars[k, :, part] = moved.dollars
+    return found
+
+
+def _all_items(store: Store, pieces: list[_Piece], rng: np.random.Generator, paths: int, part: slice) -> _Draws:
+    """The draws of all items on a part of the paths: all are drawn again, so that they are those of the pieces."""
+    shape = (store.items, store.periods, part.stop - part.start)
+    whole = _Draws(
+        np.empty(shape), np.empty(shape, dtype=np.int64), np.empty((len(store.open_item), shape[2]), dtype=np.int64)
+    )
+    for piece in pieces:
+        draws = piece.draw(rng, paths)
+        whole.sales[piece.rows] = draws.sales[:, :, part]
+        whole.ages[piece.rows] = draws.ages[:, :, part]
+        whole.open_ages[piece.orders] = draws.open_ages[:, part]
+    return whole
+
+
+def _conduct(name: str, store: Store, sums: _Sums, dollars: FloatArray, level: float) -> Conduct:
+    paths = dollars.shape[1]
+    within = np.full(store.periods, np.nan)
+    if store.budget is not None:
+        bound = store.overspent_above(store.budget.limits(store.periods))
+        within = np.count_nonzero(dollars <= bound[:, None], axis=1) / paths
+    return Conduct(
+        name=name,
+        service=sums.met / paths,
+        joint_controllable=np.where(store.controllable.any(axis=1), sums.joint / paths, np.nan),
+        stock=sums.stock / paths,
+        backlog=sums.backlog / paths,
+        orders=sums.orders / paths,
+        ordered=sums.ordered / paths,
+        dollars=dollars.mean(axis=1),
+        dollars_high=np.quantile(dollars, level, axis=1),
+        within=within,
+    )
+
+
+def _limited(plan: Plan) -> Store:
+    """The store with the limit that the plan was held to: its own, or the least one where that was asked for."""
+    if plan.budget_limit is None:
+        return replace(plan.store, budget=None)
+    return replace(plan.store, budget=Budget(plan.budget_limit, float(plan.budget_asked[0])))
+
+
+def _checked(store: Store, paths: int, seed: int, sales: ArrayLike | None) -> FloatArray | None:
+    faults = []
+    if not 1 <= paths <= MOST_PATHS:
+        remedy = "20000 paths tell 0.95 from 0.94."
+        faults.append(Fault("paths", str(paths), f"a number from 1 to {MOST_PATHS:,}", remedy))
+    if seed < 0:
+        faults.append(Fault("seed", str(seed), "a whole number >= 0", "Give another seed."))
+    known = None if sales is None else frozen(given_numbers("sales", sales))
+    if known is not None and known.shape != store.demand.mean.shape:
+        found, expected = f"shape {known.shape}", f"{store.demand.mean.shape}"
+        faults.append(Fault("sales", found, expected, "Give the sales of every item in every period."))
+    elif known is not None and not np.isfinite(known).all():
+        item, period = np.argwhere(~np.isfinite(known))[0]
+        where = f"sales, item {store.item_id[item]}, period {store.calendar[period]}"
+        faults.append(Fault(where, f"{known[item, period]:g}", "units", "Leave items with unknown sales out."))
+    if faults:
+        raise DataError(faults)
+    return known
