@@ -483,13 +483,13 @@ def test_policies_meet_the_sales_and_arrivals_of_the_plan(plan: cc.Plan, monkeyp
     as_rule = replace(plan, rule=type(plan.rule)(np.ones((12, 6)), np.linspace(5, 40, 6) * np.ones((12, 1))))
 
     class Same:
-        name = "same"
+        name = words = "same"
 
         def on(self, store: cc.Store) -> UpTo:
             return UpTo(position, position, store.orders.whole)
 
     class Unlimited:
-        name = "same, from a fund without end"
+        name = words = "same, from a fund without end"
 
         def on(self, store: cc.Store) -> Fund:
             return Fund(Same().on(store), demand_ahead(store), store.unit_cost, np.full(6, 1e12))

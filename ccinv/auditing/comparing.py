@@ -23,6 +23,7 @@ from ccinv.store import Budget, Store
 HELD = 2**23  # items × periods × paths that policies of all items together are replayed on at once: 64 MB an array
 MOST_PATHS = 1_000_000  # dollars of every path are kept for their quantile
 LEVEL = 0.95
+PLAN = "the ordering rules of this plan, as they are executed"
 
 
 def compare(
@@ -66,7 +67,7 @@ def compare(
     finally:
         pool.shutdown(cancel_futures=True)
     level = LEVEL if store.budget is None else store.budget.confidence
-    names = ["plan", *(policy.name for policy in policies)]
+    names = [("plan", PLAN), *((policy.name, policy.words) for policy in policies)]
     conducts = [
         _conduct(name, store, sums, money, level) for name, sums, money in zip(names, total, dollars, strict=True)
     ]
@@ -234,14 +235,15 @@ def _all_items(store: Store, pieces: list[_Piece], rng: np.random.Generator, pat
     return whole
 
 
-def _conduct(name: str, store: Store, sums: _Sums, dollars: FloatArray, level: float) -> Conduct:
+def _conduct(name: tuple[str, str], store: Store, sums: _Sums, dollars: FloatArray, level: float) -> Conduct:
     paths = dollars.shape[1]
     within = np.full(store.periods, np.nan)
     if store.budget is not None:
         bound = store.overspent_above(store.budget.limits(store.periods))
         within = np.count_nonzero(dollars <= bound[:, None], axis=1) / paths
     return Conduct(
-        name=name,
+        name=name[0],
+        words=name[1],
         service=sums.met / paths,
         joint_controllable=np.where(store.controllable.any(axis=1), sums.joint / paths, np.nan),
         stock=sums.stock / paths,

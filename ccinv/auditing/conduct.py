@@ -15,13 +15,15 @@ from ccinv.store import Store
 class Conduct:
     """What one way of ordering came to; (n, N) unless said, means over paths, units and dollars.
 
-    service: share of paths that are not short. joint_controllable (n,): share with no short period among those that an
-    order can influence, NaN where there is none. stock, backlog, orders: means of X(t)⁺, X(t)⁻ and of what was ordered;
-    ordered: share of paths with an order. dollars, dollars_high (N,): mean and upper quantile (`Comparison.level`) of
-    dollars obligated; within (N,): share of paths within the limit, NaN without one.
+    name, words: what it is called and what it does. service: share of paths that are not short. joint_controllable
+    (n,): share with no short period among those that an order can influence, NaN where there is none. stock, backlog,
+    orders: means of X(t)⁺, X(t)⁻ and of what was ordered; ordered: share of paths with an order. dollars, dollars_high
+    (N,): mean and upper quantile (`Comparison.level`) of dollars obligated; within (N,): share of paths within the
+    limit, NaN without one.
     """
 
     name: str
+    words: str
     service: FloatArray
     joint_controllable: FloatArray
     stock: FloatArray

@@ -8,7 +8,7 @@ import numpy as np
 
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.policies.demand_ahead import demand_ahead
-from ccinv.policies.setting import HAIR, OTHERS, levels_of_service, safety_factor, up
+from ccinv.policies.setting import HAIR, OTHERS, levels_of_service, safety_factor, safety_words, up
 from ccinv.store import Store
 
 
@@ -26,6 +26,10 @@ class BaseStock:
 
     others: float = OTHERS
     name: str = field(default="base stock", init=False)
+
+    @property
+    def words(self) -> str:
+        return f"every period each item is ordered up to its level ({safety_words(self.others)})"
 
     def on(self, store: Store) -> UpTo:
         """Levels of a store's items."""

@@ -32,6 +32,10 @@ class Blocked:
     def name(self) -> str:
         return f"{self.policy.name} blocked"
 
+    @property
+    def words(self) -> str:
+        return f"as {self.policy.name}, but an order goes out only if the fund can pay it, the most urgent first"
+
     def on(self, store: Store) -> Fund:
         """The policy's numbers for a store, and its fund; a DataError where the store has no budget."""
         if store.budget is None:

@@ -10,7 +10,16 @@ from numpy.typing import ArrayLike
 from ccinv.arrays import FloatArray
 from ccinv.policies.base_stock import UpTo
 from ccinv.policies.demand_ahead import demand_ahead
-from ccinv.policies.setting import OTHERS, costs_of, horizon_demand, levels_of_service, safety_factor, up
+from ccinv.policies.setting import (
+    OTHERS,
+    costs_of,
+    costs_words,
+    horizon_demand,
+    levels_of_service,
+    safety_factor,
+    safety_words,
+    up,
+)
 from ccinv.store import Store
 
 FEW = 1.5  # periods of demand in an order below which the approximation is no longer good
@@ -35,6 +44,13 @@ class MinMax:
     holding_rate: ArrayLike
     others: float = OTHERS
     name: str = field(default="(s,S)", init=False)
+
+    @property
+    def words(self) -> str:
+        return (
+            f"at or below s the item is ordered up to S ({safety_words(self.others)}; "
+            f"{costs_words(self.order_cost, self.holding_rate)})"
+        )
 
     def on(self, store: Store) -> UpTo:
         """Levels of a store's items."""

@@ -36,6 +36,11 @@ class Policy(Protocol):
         """What tables call it."""
         ...
 
+    @property
+    def words(self) -> str:
+        """What it does and how it is set, in one sentence for the reader of a report."""
+        ...
+
     def on(self, store: Store) -> Ordering:
         """Its numbers for this store; a DataError says what they lack."""
         ...

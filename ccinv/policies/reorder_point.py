@@ -9,7 +9,16 @@ from numpy.typing import ArrayLike
 
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.policies.demand_ahead import demand_ahead
-from ccinv.policies.setting import OTHERS, costs_of, economic_quantity, levels_of_service, safety_factor, up
+from ccinv.policies.setting import (
+    OTHERS,
+    costs_of,
+    costs_words,
+    economic_quantity,
+    levels_of_service,
+    safety_factor,
+    safety_words,
+    up,
+)
 from ccinv.store import Store
 
 
@@ -31,6 +40,13 @@ class ReorderPoint:
     holding_rate: ArrayLike
     others: float = OTHERS
     name: str = field(default="(r,Q)", init=False)
+
+    @property
+    def words(self) -> str:
+        return (
+            f"at or below its reorder point an economic quantity of the item is ordered, whatever is in the fund "
+            f"({safety_words(self.others)}; {costs_words(self.order_cost, self.holding_rate)})"
+        )
 
     def on(self, store: Store) -> Lots:
         """Reorder points and quantities of a store's items."""

@@ -85,3 +85,19 @@ def _known(store: Store, name: str, given: ArrayLike, least: float, expected: st
 
 def _shown(value: float) -> str:
     return "nothing" if np.isnan(value) else f"{value:g}"
+
+
+def safety_words(others: float) -> str:
+    """How much safety stock levels have, in words."""
+    return f"safety stock for the service asked of important items and for {100 * others:g} % of the others"
+
+
+def costs_words(order_cost: ArrayLike, holding_rate: ArrayLike) -> str:
+    """The costs that quantities weigh, in words."""
+    return f"an order costs $ {_span(order_cost)}, holding {_span(holding_rate, 100)} % of unit cost per period"
+
+
+def _span(values: ArrayLike, scale: float = 1.0) -> str:
+    given = scale * np.asarray(values, dtype=np.float64)
+    low, high = f"{np.min(given):,.6g}", f"{np.max(given):,.6g}"
+    return low if low == high else f"{low} to {high}"
