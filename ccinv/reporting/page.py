@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 
 from ccinv.arrays import FloatArray, IntArray
-from ccinv.auditing import Audit, Verdict, fan
-from ccinv.reporting import plots, words
+from ccinv.auditing import Audit, Verdict
+from ccinv.auditing.conduct import Comparison
+from ccinv.reporting import words
+from ccinv.reporting.pictures import fans, pictures
+from ccinv.reporting.policies import policies_content
 from ccinv.reporting.tables import asked_counts
 from ccinv.result import Plan
 
@@ -19,11 +22,22 @@ WORST_ITEMS = 20
 FIRST_ORDERS = 20
 MOST_REACHES = 40
 MOST_NOTES = 100
-FAN_PATHS = 4_000
 
 
-def page(plan: Plan, audit: Audit | None, versions: Mapping[str, str], command: str = "") -> str:
-    """The page on `plan` and what its audit found (None: not replayed). Every text from the data is escaped."""
+def page(
+    plan: Plan,
+    audit: Audit | None,
+    versions: Mapping[str, str],
+    command: str = "",
+    comparison: Comparison | None = None,
+) -> str:
+    """The page on `plan`, what its audit found (None: not replayed) and what other policies came to beside it."""
+    content = _content(plan, audit, versions, command) | {"policies": policies_content(comparison)}
+    return rendered("page.html.j2", content)
+
+
+def rendered(template: str, content: Mapping[str, Any]) -> str:
+    """A template of this package with its content; every text from the data is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -31,7 +45,7 @@ def page(plan: Plan, audit: Audit | None, versions: Mapping[str, str], command: 
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {"percent": words.percent, "units": words.units, "dollars": words.dollars}
-    text = str(environment.get_template("page.html.j2").render(_content(plan, audit, versions, command)))
+    text = str(environment.get_template(template).render(content))
     return text.encode("utf-8", "replace").decode()  # a name from Python may hold what no file can
 
 
@@ -52,8 +66,8 @@ def _content(plan: Plan, audit: Audit | None, versions: Mapping[str, str], comma
         "cells": _worst_cells(plan, audit),
         "joint": _joint(plan, audit),
         "never_negative": _never_negative(plan, audit),
-        "fans": _fans(plan, audit, ranking[:WORST_ITEMS]),
-        "pictures": _pictures(plan, audit, ranking),
+        "fans": fans(plan, audit, ranking[:WORST_ITEMS]),
+        "pictures": pictures(plan, audit, ranking),
         "reaches": _reaches(plan),
         "notes": plan.notes[:MOST_NOTES],
         "judged": [] if audit is None else words.judged(plan, audit),
@@ -234,57 +248,6 @@ def _never_negative(plan: Plan, audit: Audit | None) -> dict[str, float] | None:
     return {"cells": int(promised.sum()), "asked": float(plan.order_asked[least]), "least": float(rates[least])}
 
 
-def _fans(plan: Plan, audit: Audit | None, items: IntArray) -> list[dict[str, Any]]:
-    """Stock of the worst items over time: the picture, and what stands under it."""
-    store = plan.store
-    quantiles = fan(plan, items.tolist(), FAN_PATHS, 1 if audit is None else audit.seed)
-    found = plan.promised if audit is None else audit.service
-    shown = []
-    for row, k in enumerate(items):
-        promised = np.isfinite(plan.asked[k])
-        judged = promised if promised.any() else plan.controllable[k]
-        judged = judged if judged.any() else np.ones(store.periods, dtype=np.bool_)
-        worst = int(np.argmin(np.where(judged, found[k], np.inf)))
-        broken = np.zeros(store.periods, dtype=np.bool_) if audit is None else audit.verdict[k] == Verdict.BROKEN
-        shown.append(
-            {
-                "item": store.item_id[k],
-                "important": bool(store.important[k]),
-                "svg": _markup(plots.stock_fan(store.calendar, quantiles[row], broken, f"stock{row}")),
-                "worst": float(found[k, worst]),
-                "when": words.moment(store.calendar[worst]),
-                "asked": float(plan.asked[k, worst]) if promised.any() else None,
-            }
-        )
-    return shown
-
-
-def _pictures(plan: Plan, audit: Audit | None, ranking: IntArray) -> dict[str, Any]:
-    """The large pictures."""
-    store = plan.store
-    order = ranking[np.argsort(~store.important[ranking], kind="stable")]
-    reachable = np.where(plan.controllable, 0.0, np.nan)
-    executed = None if audit is None else store.unit_cost @ audit.order_mean
-    return {
-        "money": _markup(
-            plots.money(
-                store.calendar, plan.budget_mean, plan.budget_sd, plan.budget_limit,
-                None if audit is None else audit.budget_mean, "money",
-            )
-        ),
-        "service": _markup(
-            plots.service(
-                store.calendar, [store.item_id[k] for k in order], store.important[order],
-                (plan.promised + reachable)[order], None if audit is None else (audit.service + reachable)[order],
-                store.service.alpha,
-                "service",
-            )
-        ),
-        "orders": _markup(plots.orders(store.calendar, executed, store.unit_cost @ plan.order_mean, "orders")),
-        "joined": int(np.ceil(store.items / plots.MOST_ROWS)),
-    }  # fmt: skip
-
-
 def _reaches(plan: Plan) -> dict[str, Any]:
     """Cells that cannot have what was asked, joined by item and reason."""
     store = plan.store
@@ -300,10 +263,3 @@ def _reaches(plan: Plan) -> dict[str, Any]:
     ]
     counts = Counter(cell.blame for cell in plan.out_of_reach)
     return {"rows": rows, "total": len(plan.out_of_reach), "counts": counts.most_common()}
-
-
-def _markup(svg: str) -> Any:
-    """A picture of `plots`, which holds no text from the data but plain short names."""
-    from markupsafe import Markup
-
-    return Markup(svg)  # noqa: S704  # the only text that is not escaped

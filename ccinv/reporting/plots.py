@@ -29,7 +29,7 @@ _STYLE = {
 
 
 @contextmanager
-def _figure(width: int, height: int) -> Iterator[Any]:
+def figure_of(width: int, height: int) -> Iterator[Any]:
     """A figure of width × height pixels in the style of the page."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -40,7 +40,7 @@ def _figure(width: int, height: int) -> Iterator[Any]:
         yield Figure(figsize=(width / 72, height / 72), dpi=72)
 
 
-def _svg(figure: Any, title: str, prefix: str) -> str:
+def svg_of(figure: Any, title: str, prefix: str) -> str:
     """The figure as an <svg> element with a title for those who see no pictures; `prefix` keeps its ids its own."""
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
@@ -67,7 +67,7 @@ def short_names(names: Sequence[str]) -> list[str]:
     return [name if SAFE.fullmatch(name) else f"#{k + 1}" for k, name in enumerate(names)]
 
 
-def _periods(axes: Any, names: Sequence[str], width: float = 900.0, first: float = 0.0) -> None:
+def period_names(axes: Any, names: Sequence[str], width: float = 900.0, first: float = 0.0) -> None:
     """Names of periods under the axis, as many as have room."""
     shown = short_names(names)
     step = max(1, int(np.ceil(len(shown) * (7 * max(map(len, shown)) + 12) / width)))
@@ -76,7 +76,7 @@ def _periods(axes: Any, names: Sequence[str], width: float = 900.0, first: float
     axes.tick_params(axis="x", length=0, pad=6)
 
 
-def _amount(value: float, _: Any = None) -> str:
+def amount(value: float, _: Any = None) -> str:
     size = abs(value)
     sign = "−" if value < 0 else ""
     for unit, letter in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
@@ -91,7 +91,7 @@ def money(
 ) -> str:  # fmt: skip
     """Dollars obligated in each period: expectation, band, limit, and the mean of the replays."""
     at = np.arange(len(expected))
-    with _figure(1080, 320) as figure:
+    with figure_of(1080, 320) as figure:
         axes = figure.add_axes((0.06, 0.1, 0.938, 0.78))
         axes.fill_between(
             at, expected - 1.645 * sd, expected + 1.645 * sd, color=BLUE, alpha=0.16, linewidth=0,
@@ -109,19 +109,19 @@ def money(
         top = max(float(np.max(expected + 1.645 * sd)), *([] if limit is None else [float(np.max(limit))]), 0.0)
         low = min(float(np.min(expected - 1.645 * sd)), 0.0)
         axes.set(xlim=(-0.5, len(at) - 0.5), ylim=(low * 1.05, (top or 1.0) * 1.06))
-        axes.yaxis.set_major_formatter(_amount)
+        axes.yaxis.set_major_formatter(amount)
         axes.grid(axis="y", color=GRID)
         axes.set_axisbelow(True)
         axes.tick_params(axis="y", length=0)
-        _periods(axes, names)
+        period_names(axes, names)
         figure.legend(loc="upper left", bbox_to_anchor=(0.0, 1.0), ncols=4, borderaxespad=0.0, handlelength=1.8)
-        return _svg(figure, "Dollars obligated in each period against the limit", prefix)
+        return svg_of(figure, "Dollars obligated in each period against the limit", prefix)
 
 
 def orders(names: Sequence[str], executed: FloatArray | None, ruled: FloatArray, prefix: str) -> str:
     """Dollars of orders placed in each period: as executed in the replays, and as the rule expects them."""
     at = np.arange(len(ruled))
-    with _figure(1080, 240) as figure:
+    with figure_of(1080, 240) as figure:
         axes = figure.add_axes((0.06, 0.13, 0.938, 0.73))
         if executed is not None:
             axes.bar(at, executed, width=0.62, color=BLUE, alpha=0.85, label="orders as executed, mean of the replays")
@@ -135,14 +135,14 @@ def orders(names: Sequence[str], executed: FloatArray | None, ruled: FloatArray,
         )
         axes.axhline(0, color=FAINT, linewidth=0.8)
         axes.set_xlim(-0.5, len(at) - 0.5)
-        axes.yaxis.set_major_formatter(_amount)
+        axes.yaxis.set_major_formatter(amount)
         axes.grid(axis="y", color=GRID)
         axes.set_axisbelow(True)
         axes.tick_params(axis="y", length=0)
         axes.spines["bottom"].set_visible(False)
-        _periods(axes, names)
+        period_names(axes, names)
         figure.legend(loc="upper left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.0, handlelength=1.8)
-        return _svg(figure, "Dollars of orders placed in each period", prefix)
+        return svg_of(figure, "Dollars of orders placed in each period", prefix)
 
 
 def service_levels(alpha: float) -> tuple[FloatArray, list[str]]:
@@ -183,7 +183,7 @@ def service(
     groups = [(start, stop) for start, stop in ((0, first), (first, total)) if start < stop]
     levels, colours = service_levels(alpha)
     norm, shades = BoundaryNorm(levels, len(colours)), ListedColormap(colours).with_extremes(bad="none")
-    with _figure(1080, height) as figure:
+    with figure_of(1080, height) as figure:
         image = None
         for k, (title, given) in enumerate(panels):
             table = np.where(np.abs(given - alpha) <= 1e-6, alpha, given)  # a promise that binds is not orange
@@ -197,7 +197,7 @@ def service(
                 )  # fmt: skip
             axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(total - 0.5, -0.5))
             axes.set_title(title, loc="left", fontsize=12, fontweight="bold", color=INK, pad=7)
-            _periods(axes, names, width=1080 * width)
+            period_names(axes, names, width=1080 * width)
             if 0 < first < total:
                 axes.axhline(first - 0.5, color=INK, linewidth=1.6)
             for spine in axes.spines.values():
@@ -224,13 +224,13 @@ def service(
         figure.text(left + 0.475, 21.5 / height, "no order can arrive in time", fontsize=11, color=INK)
         text = f"blue: at least {100 * alpha:g}\u2009%, orange: less"
         figure.text(0.998, 21.5 / height, text, fontsize=11, color=INK, ha="right")
-        return _svg(figure, "Probability that an item is not short, items by periods", prefix)
+        return svg_of(figure, "Probability that an item is not short, items by periods", prefix)
 
 
 def stock_fan(names: Sequence[str], quantiles: FloatArray, broken: NDArray[np.bool_], prefix: str) -> str:
     """Net stock of one item over time: 5–95 % and 25–75 % of the replays, the median, and zero. quantiles: (N, 5)."""
     at = np.arange(len(quantiles))
-    with _figure(260, 150) as figure:
+    with figure_of(260, 150) as figure:
         axes = figure.add_axes((0.155, 0.15, 0.83, 0.81))
         if len(at) == 1:  # one period has no line: draw it as a bar of its width
             at, quantiles = np.array([-0.3, 0.3]), np.repeat(quantiles, 2, axis=0)
@@ -248,5 +248,5 @@ def stock_fan(names: Sequence[str], quantiles: FloatArray, broken: NDArray[np.bo
         axes.grid(axis="y", color=GRID)
         axes.set_axisbelow(True)
         axes.spines["bottom"].set_visible(False)
-        _periods(axes, names, width=200)
-        return _svg(figure, "Net stock of one item in the replays", prefix)
+        period_names(axes, names, width=200)
+        return svg_of(figure, "Net stock of one item in the replays", prefix)

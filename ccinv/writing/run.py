@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ccinv.auditing import Audit
+from ccinv.auditing.conduct import Comparison
 from ccinv.errors import DataError, Fault
 from ccinv.reporting import tables
 from ccinv.reporting.page import page
+from ccinv.reporting.policies import policies_csv, policies_summary
 from ccinv.result import Plan
 from ccinv.store import Store
 from ccinv.writing.atomic import write_folder
@@ -24,24 +26,28 @@ APART = ("store", "rule")  # fields of a plan that have files of their own
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
-    """A plan and what its audit found (None: not replayed), ready to be looked at or written."""
+    """A plan, what its audit found (None: not replayed) and what other policies came to beside it, ready to be looked
+    at or written."""
 
     plan: Plan
     audit: Audit | None = None
+    comparison: Comparison | None = None
 
     def html(self, command: str = "") -> str:
         """The report as one self-contained page."""
-        return page(self.plan, self.audit, versions(), command)
+        return page(self.plan, self.audit, versions(), command, self.comparison)
 
     def summary(self) -> dict[str, Any]:
         """The figures of the report as plain numbers and words."""
-        return tables.summary(self.plan, self.audit)
+        return tables.summary(self.plan, self.audit) | {"policies": policies_summary(self.comparison)}
 
     def findings(self, command: str = "") -> dict[str, bytes]:
         """The files that say what was decided and found: name → content."""
+        beside = {} if self.comparison is None else {"policies.csv": policies_csv(self.comparison)}
         return {
             "plan.csv": tables.plan_csv(self.plan, self.audit),
             "budget.csv": tables.budget_csv(self.plan, self.audit),
+            **beside,
             "summary.json": json_bytes(self.summary()),
             "report.html": self.html(command).encode(),
         }
@@ -56,9 +62,9 @@ class Report:
         return write_folder(folder, files, seed, command, force)
 
 
-def report(plan: Plan, audit: Audit | None = None) -> Report:
-    """The report on a plan and its audit."""
-    return Report(plan, audit)
+def report(plan: Plan, audit: Audit | None = None, comparison: Comparison | None = None) -> Report:
+    """The report on a plan, its audit, and what policies of today came to beside it."""
+    return Report(plan, audit, comparison)
 
 
 def audit_folder(run: str | os.PathLike[str], seed: int, paths: int) -> Path:
