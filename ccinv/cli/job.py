@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from ccinv.auditing import Audit, audit
+from ccinv.auditing.conduct import Comparison
 from ccinv.cli.folders import command
 from ccinv.cli.outcome import Code, Outcome
 from ccinv.cli.screen import working
-from ccinv.cli.words import audit_words, plan_words
+from ccinv.cli.words import audit_words, compared_words, plan_words
 from ccinv.planner import plan
 from ccinv.result import Plan
 from ccinv.settings import Replay, Settings
@@ -42,12 +43,21 @@ def replayed(found: Plan, how: Replay) -> Audit:
         return audit(found, how.paths, how.seed, work.move)
 
 
-def written(found: Plan, seen: Audit | None, folder: Path, force: bool, beside: Sequence[str] = ()) -> Outcome:
+def written(
+    found: Plan,
+    seen: Audit | None,
+    folder: Path,
+    force: bool,
+    beside: Sequence[str] = (),
+    comparison: Comparison | None = None,
+) -> Outcome:
     """Write the run folder and say what came of it, and `beside`: to people, to programs, to the shell."""
-    made = report(found, seen)
+    made = report(found, seen, comparison)
     made.write(folder, force=force, command=command())
     page = folder / "report.html"
-    text = "\n".join([*plan_words(found), *audit_words(found, seen), *beside, f"Report: {page}"])
+    text = "\n".join(
+        [*plan_words(found), *audit_words(found, seen), *compared_words(comparison), *beside, f"Report: {page}"]
+    )
     data: dict[str, Any] = {"folder": str(folder), "report": str(page), **made.summary()}
     return Outcome(text, data, verdict(seen))
 

@@ -35,6 +35,14 @@ def plan(
     seed: Seed = None,
     paths: Paths = None,
     no_audit: Annotated[bool, typer.Option("--no-audit", help="Plan and report, but do not replay.")] = False,
+    policies: Annotated[
+        bool | None,
+        typer.Option(
+            "--policies/--no-policies",
+            help="Replay policies of today beside the plan; by default where order_cost and holding_rate are known.",
+            show_default=False,
+        ),
+    ] = None,
     out: Out = None,
     force: Force = False,
     json: Json = False,
@@ -44,14 +52,18 @@ def plan(
     What is not given here is as the store folder has it. Without --out the run goes to runs/NAME-1, -2, ...
     """
     del json  # main sees it
+    from ccinv.cli.beside import compared, wanted
     from ccinv.cli.folders import run_folder
     from ccinv.cli.job import changed, replayed, solved, written
-    from ccinv.reading import read
+    from ccinv.reading import read_folder
     from ccinv.settings import read_settings
 
     settings = read_settings(store, rule=rule, objective=objective, inversion=inversion, paths=paths, seed=seed)
-    asked = changed(read(store), service, budget)
+    given = read_folder(store)
+    asked = changed(given.store, service, budget)
+    together = wanted(given, policies)
     folder = run_folder(out, asked.name, force)
     found = solved(asked, settings)
     seen = None if no_audit else replayed(found, settings.audit)
-    return written(found, seen, folder, force)
+    beside = compared(found, given, settings.audit) if together and (policies or not no_audit) else None
+    return written(found, seen, folder, force, comparison=beside)

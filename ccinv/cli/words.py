@@ -8,6 +8,8 @@ import numpy as np
 
 from ccinv.arrays import BoolArray, FloatArray
 from ccinv.auditing import Audit
+from ccinv.auditing.conduct import Comparison
+from ccinv.reporting.policies import policies_words
 from ccinv.reporting.words import broken_words, headline, moment, percent
 from ccinv.result import Plan
 
@@ -53,6 +55,17 @@ def audit_words(plan: Plan, audit: Audit | None, named: int = MOST_NAMED) -> lis
             f"Money limit met, least often: {percent(audit.budget[period])} ({moment(plan.store.calendar[period])})"
         )
     return lines
+
+
+def compared_words(comparison: Comparison | None) -> list[str]:
+    """The plan beside policies of today, a line each."""
+    if comparison is None:
+        return []
+    said = (
+        f"Beside policies of today, {comparison.paths:,} replays (mean and worst service of important and other items; "
+        "dollars obligated; worth of what is owed):"
+    )
+    return [said, *(f"  {line}" for line in policies_words(comparison))]
 
 
 def _promises(plan: Plan) -> Iterator[str]:

@@ -59,6 +59,10 @@ name = "cantelli"       # holds for every law with these means and deviations
 [audit]
 paths = 20000
 seed = 1
+
+[policies]              # what the base does today, to stand beside the plan
+order_cost = 20.0       # dollars per order
+holding_rate = 0.02     # per month, of unit cost
 """
 
 
