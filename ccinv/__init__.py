@@ -7,10 +7,12 @@ if TYPE_CHECKING:
     from ccinv import demand as demand
     from ccinv import inversion as inversion
     from ccinv import moments as moments
+    from ccinv import policies as policies
     from ccinv import rules as rules
     from ccinv import thesis as thesis
     from ccinv.auditing import Audit as Audit
     from ccinv.auditing import audit as audit
+    from ccinv.auditing.comparing import compare as compare
     from ccinv.errors import CcinvError as CcinvError
     from ccinv.errors import DataError as DataError
     from ccinv.errors import InfeasibleError as InfeasibleError
@@ -43,7 +45,7 @@ _MODULE = {
     "MaxMinService": "objectives.max_min", "MinimumBudget": "objectives.minimum_budget", "Plan": "result",
     "model": "planner", "plan": "planner", "Audit": "auditing", "Settings": "settings", "audit": "auditing",
     "load": "writing", "read": "reading", "read_settings": "settings", "report": "writing",
-    "single_period": "models.single_period", "thesis": "",
+    "single_period": "models.single_period", "thesis": "", "compare": "auditing.comparing", "policies": "",
 }  # fmt: skip
 
 __all__ = sorted(_MODULE)  # noqa: PLE0605  # the table is the list
