@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ccinv.auditing import Audit as Audit
     from ccinv.auditing import audit as audit
     from ccinv.auditing.comparing import compare as compare
+    from ccinv.backtesting import backtest as backtest
     from ccinv.errors import CcinvError as CcinvError
     from ccinv.errors import DataError as DataError
     from ccinv.errors import InfeasibleError as InfeasibleError
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from ccinv.errors import SolverError as SolverError
     from ccinv.lead_time import LeadTime as LeadTime
     from ccinv.models.single_period import single_period as single_period
+    from ccinv.objectives.expected_backorders import ExpectedBackorders as ExpectedBackorders
     from ccinv.objectives.expected_stock import ExpectedStock as ExpectedStock
     from ccinv.objectives.max_min import MaxMinService as MaxMinService
     from ccinv.objectives.minimum_budget import MinimumBudget as MinimumBudget
+    from ccinv.objectives.sum_of_service import SumOfService as SumOfService
     from ccinv.planner import model as model
     from ccinv.planner import plan as plan
     from ccinv.reading import read as read
@@ -42,10 +45,12 @@ _MODULE = {
     "SolverError": "errors", "LeadTime": "lead_time", "Budget": "store", "OpenOrders": "store", "Orders": "store",
     "Service": "store", "Store": "store", "demand": "",
     "inversion": "", "moments": "", "rules": "", "ExpectedStock": "objectives.expected_stock",
+    "ExpectedBackorders": "objectives.expected_backorders", "SumOfService": "objectives.sum_of_service",
     "MaxMinService": "objectives.max_min", "MinimumBudget": "objectives.minimum_budget", "Plan": "result",
     "model": "planner", "plan": "planner", "Audit": "auditing", "Settings": "settings", "audit": "auditing",
     "load": "writing", "read": "reading", "read_settings": "settings", "report": "writing",
-    "single_period": "models.single_period", "thesis": "", "compare": "auditing.comparing", "policies": "",
+    "single_period": "models.single_period", "thesis": "", "backtest": "backtesting",
+    "compare": "auditing.comparing", "policies": "",
 }  # fmt: skip
 
 __all__ = sorted(_MODULE)  # noqa: PLE0605  # the table is the list

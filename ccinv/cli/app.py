@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from ccinv.cli import audit, check, demo, example, levels, order, plan
+from ccinv.cli import audit, backtest, check, demo, example, levels, order, plan
 from ccinv.cli.outcome import Code, Outcome, outcome_of
 
 app = typer.Typer(
@@ -23,7 +23,9 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,  # boxes around the help cost as much time as everything else together
 )
-for command in (demo.demo, example.example, check.check, plan.plan, order.order, audit.audit, levels.levels):
+for command in (
+    demo.demo, example.example, check.check, plan.plan, order.order, audit.audit, backtest.backtest, levels.levels,
+):  # fmt: skip
     app.command()(command)
 
 
