@@ -135,6 +135,40 @@ class OutOfReach:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """How the multipliers of a plan were found by simulation, and what independent paths say of it.
+
+    `base`: the inversion it started from. `accepted`: with `confidence` for all promises together none is below its
+    level by more than `within`. `paths`, `seed`: of the independent simulation. `values`, `missing`: the objective's
+    value and the worst shortfall in probability of each round. kappa, order_kappa (n, N), budget_kappa (N,): the
+    multipliers; overrun (N,), dollars beyond any multiple. service, orders (n, N), budget (N,): simulated shares of
+    paths that are not short, on which the rule orders nothing negative, within the limit.
+    """
+
+    base: str
+    accepted: bool
+    confidence: float
+    within: float
+    paths: int
+    seed: int
+    values: tuple[float, ...]
+    missing: tuple[float, ...]
+    kappa: FloatArray
+    order_kappa: FloatArray
+    budget_kappa: FloatArray
+    overrun: FloatArray
+    service: FloatArray
+    orders: FloatArray
+    budget: FloatArray
+    words: tuple[str, ...]
+
+    @property
+    def promised(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """What is promised of service, orders and budget: what was simulated."""
+        return self.service, self.orders, self.budget
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """Ordering rules for a store, with what they promise; every number in original units.
 
@@ -143,7 +177,9 @@ class Plan:
     order_sd (n, N): Y(t) as the rule has it; order_promised, order_asked (n, N) likewise for P{Y(t) ≥ 0}.
     budget_mean, budget_sd, budget_promised, budget_asked (N,): dollars obligated; budget_limit (N,) or None.
     controllable (n, N). objective_value: see the objective. levels: scores of the lexicographic levels of max-min.
-    gap: how far the objective can be from the optimum at most, relative. verified: every promise recomputed.
+    gap: how far the objective can be from the optimum at most, relative. dependence: how receipts hang
+    on sales in mean and sd. calibration: how multipliers were found by simulation, None for any other inversion;
+    promised probabilities are then simulated ones.
     """
 
     store: Store
@@ -172,6 +208,8 @@ class Plan:
     solver_seconds: float
     gap: float
     notes: tuple[str, ...] = ()
+    dependence: str = "FollowingSales"
+    calibration: Calibration | None = None
 
     def orders(self, sales: FloatArray) -> FloatArray:
         """Executed orders (n, T) for the sales (n, T) seen in periods 1..T, every one of them; DataError otherwise."""

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ccinv.inversion.calibrated import Calibrated
 from ccinv.inversion.cantelli import Cantelli
 from ccinv.inversion.inversion import Inversion
 from ccinv.inversion.normal import Normal
@@ -11,7 +12,7 @@ from ccinv.inversion.unimodal import Unimodal
 if TYPE_CHECKING:
     from ccinv.inversion.cones import chance as chance
 
-__all__ = ["Cantelli", "Inversion", "Normal", "Student", "Unimodal", "chance"]
+__all__ = ["Calibrated", "Cantelli", "Inversion", "Normal", "Student", "Unimodal", "chance"]
 
 
 def __getattr__(name: str) -> Any:

@@ -89,7 +89,7 @@ class MaxMinService:
             x = reached.x
             levels.append(reached.score)
             chosen = cells[rest][reached.binding]
-            held = np.full(len(chosen), max(reached.score * (1 - SLACK), 0.0))
+            held = program.chances.raw(chosen, reached.score * (1 - SLACK))
             fixed.append(Hold(chosen, held, -SLACK * program.unit[chosen]))
             rest[np.flatnonzero(rest)[reached.binding]] = False
             small = len(levels) > 1 and levels[-1] - levels[-2] < WORTH
@@ -112,22 +112,24 @@ def _ambition(program: Program) -> IntArray:
     if store.important.all():
         kept = program.important
         # cells out of reach are held with a smaller κ or, where κ cannot be smaller, with a floor below zero
-        asked = float(program.inversion.kappa(store.service.alpha))
+        asked = program.chances.service.ravel()[kept.cells]
         return kept.cells[(kept.kappa >= asked) & (kept.floor > -SLACK * program.unit[kept.cells])]
     return program.open_cells
 
 
 def _scores(program: Program, cells: IntArray, x: FloatArray) -> FloatArray:
+    """Standard scores: equal ones are equal probabilities."""
     mean, sd = program.net.mean_at(x).ravel(), program.net.sd_at(x).ravel()
-    return scores(mean[cells], sd[cells], program.unit[cells])
+    return program.chances.standard(cells, scores(mean[cells], sd[cells], program.unit[cells]))
 
 
 def _step(
     program: Program, cells: IntArray, score: float, width: FloatArray, fixed: list[Hold]
 ) -> tuple[Any, list[Any], Any, tuple[list[Any], IntArray]]:
-    """max τ such that mean − score · sd ≥ τ · width in the cells, and everything that is held stays held."""
+    """max τ such that mean − κ(score) · sd ≥ τ · width in the cells, and everything that is held stays held."""
     tau = cp.Variable()
-    raised, order = cones(program.net.at_cells(cells), program.x, score, cp.multiply(width, tau * np.ones(len(cells))))
+    least = program.chances.raw(cells, score)
+    raised, order = cones(program.net.at_cells(cells), program.x, least, cp.multiply(width, tau * np.ones(len(cells))))
     constraints = [*raised, *program.held(program.important, program.others, *fixed)]
     # the weight keeps the dual values, which share it among the cells, from vanishing among many
     return cp.Maximize(np.sqrt(len(cells)) * tau), constraints, tau, (raised, order)
@@ -149,8 +151,7 @@ def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hol
         if score == -np.inf:
             score = -1e3
         width = np.clip(program.net.sd_at(x).ravel()[cells], LEAST_WIDTH * unit, most)
-        # below zero the program is not convex: the first step is then for the means alone
-        objective, constraints, tau, (raised, order) = _step(program, cells, max(score, 0.0), width, fixed)
+        objective, constraints, tau, (raised, order) = _step(program, cells, score, width, fixed)
         outcome = program.solve(objective, [*constraints, *room], digits=8 if fixed else 9)
         if outcome.status is Status.UNBOUNDED:
             return None
@@ -177,7 +178,8 @@ def _keeps(program: Program, x: FloatArray, holds: Sequence[Hold]) -> bool:
     budget = program.store.budget
     if budget is not None:
         limit = budget.limits(program.store.periods)
-        spent = program.dollars.mean_at(x) + program.inversion.kappa(budget.confidence) * program.dollars.sd_at(x)
+        chances = program.chances
+        spent = program.dollars.mean_at(x) + chances.budget * program.dollars.sd_at(x) + chances.overrun
         if (spent > limit + KEPT * np.maximum(program.money, np.abs(limit))).any():
             return False
     mean, sd = program.net.mean_at(x).ravel(), program.net.sd_at(x).ravel()
@@ -214,7 +216,7 @@ def _cheapest(program: Program, cells: IntArray, cap: float, fixed: list[Hold], 
     note = "Nothing limits service any more: the other cells are held at probability 0.999, with the least money."
     if not fixed:
         note = "Nothing limits service here: every cell is held at probability 0.999, with the least money."
-    hold = Hold(cells, np.full(len(cells), cap), np.zeros(len(cells)))
+    hold = Hold(cells, program.chances.raw(cells, cap), np.zeros(len(cells)))
     objective, constraints = MinimumBudget().stated(program)
     limit = objective.args[0]
     held = program.held(hold, program.others, *fixed)

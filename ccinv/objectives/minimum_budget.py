@@ -13,8 +13,6 @@ from ccinv.objectives.edge import at_the_edge
 from ccinv.objectives.program import Answer, Program, Status
 from ccinv.objectives.unbounded import unbounded
 
-DEFAULT_CONFIDENCE = 0.95  # where the store names none
-
 
 @dataclass(frozen=True, slots=True)
 class MinimumBudget:
@@ -43,13 +41,9 @@ class MinimumBudget:
 
     def _stated(self, program: Program) -> tuple[Any, list[Any], Any]:
         store = program.store
-        confidence = DEFAULT_CONFIDENCE if store.budget is None else store.budget.confidence
         limit = cp.Variable()
-        kappa = program.inversion.kappa(confidence)
+        chances = program.chances
         left = program.dollars.below(np.zeros(store.periods))
         everywhere = limit * np.ones(store.periods)
-        return (
-            cp.Minimize(limit),
-            [*cones(left, program.x, kappa, -everywhere)[0], *program.held(program.important)],
-            limit,
-        )
+        within = cones(left, program.x, chances.budget, chances.overrun - everywhere)[0]
+        return cp.Minimize(limit), [*within, *program.held(program.important)], limit

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
 from ccinv.arrays import FloatArray, IntArray
+from ccinv.inversion.chances import Chances
 from ccinv.inversion.inversion import Inversion
 from ccinv.moments.affine import AffineMoments
 from ccinv.rules import Layout
@@ -66,6 +67,11 @@ class Program(Protocol):
 
     @property
     def inversion(self) -> Inversion: ...
+
+    @property
+    def chances(self) -> Chances:
+        """What every chance row is held to."""
+        ...
 
     @property
     def x(self) -> Any:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ccinv.demand import from_arrays, to_arrays
 from ccinv.errors import DataError, Fault
 from ccinv.lead_time import LeadTime
-from ccinv.result import CausalRule, OutOfReach, Plan, PooledRule
+from ccinv.result import Calibration, CausalRule, OutOfReach, Plan, PooledRule
 from ccinv.store import Budget, OpenOrders, Orders, Service, Store
 
 Arrays = dict[str, NDArray[Any]]
@@ -27,7 +27,19 @@ Arrays = dict[str, NDArray[Any]]
 # the only records that a document can ask for
 RECORDS: dict[str, type] = {
     record.__name__: record
-    for record in (Store, Budget, Service, Orders, OpenOrders, LeadTime, Plan, OutOfReach, PooledRule, CausalRule)
+    for record in (
+        Store,
+        Budget,
+        Service,
+        Orders,
+        OpenOrders,
+        LeadTime,
+        Plan,
+        OutOfReach,
+        Calibration,
+        PooledRule,
+        CausalRule,
+    )
 }
 MOST_BYTES = 2 << 30
 

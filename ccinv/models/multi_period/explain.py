@@ -12,6 +12,7 @@ from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.errors import InfeasibleError
 from ccinv.inversion.cones import cones
 from ccinv.models.multi_period.amounts import share_down, shortage
+from ccinv.models.multi_period.found import Simulated
 from ccinv.models.multi_period.program import MultiPeriod, RuleKind, budget_rows, state, without_budget
 from ccinv.objectives.max_min import together
 from ccinv.objectives.minimum_budget import MinimumBudget
@@ -29,6 +30,39 @@ MOST_AFFINE = 20_000  # weights of the affine rule up to which it is asked wheth
 SHOWN = 20
 
 
+def explained(
+    program: MultiPeriod, reached: Reached, simulated: Simulated | None = None, *, kind: RuleKind
+) -> tuple[OutOfReach, ...]:
+    """What is out of reach, named; an InfeasibleError where the store would rather have no plan than miss a promise.
+
+    What was `simulated` takes the place of what the inversion believes.
+    """
+    if simulated is None:
+        beyond = out_of_reach(program, reached, kind)
+    else:
+        beyond = _by_simulation(program, reached, kind, simulated)
+    if beyond and program.store.service.unattainable == "refuse":
+        raise refusal(program, reached, beyond)
+    return beyond
+
+
+def _by_simulation(
+    program: MultiPeriod, reached: Reached, kind: RuleKind, simulated: Simulated
+) -> tuple[OutOfReach, ...]:
+    """As `out_of_reach`, but for cells whose greatest probability is known to be below what was asked."""
+    asked, periods = program.store.service.alpha, program.store.periods
+    lost = simulated.most < asked
+    others = out_of_reach(program, replace(reached, short=reached.short[~lost]), kind)
+    named = {cell.item * periods + cell.period: cell for cell in others}
+    found = []
+    for cell, has, most in zip(reached.short.tolist(), simulated.attained, simulated.most, strict=True):
+        item, period = divmod(cell, periods)
+        plain = OutOfReach(item, period, asked, float(has), float(max(most, has)), "lead time")
+        known = named.get(cell)
+        found.append(plain if known is None else replace(known, attained=plain.attained))
+    return tuple(replace(cell, alone=max(cell.alone, cell.attained)) for cell in found)
+
+
 def out_of_reach(program: MultiPeriod, reached: Reached, kind: RuleKind) -> tuple[OutOfReach, ...]:
     """Name the cells of important items that fall short: the probability they have, the best alone, and the blame.
 
@@ -44,7 +78,8 @@ def out_of_reach(program: MultiPeriod, reached: Reached, kind: RuleKind) -> tupl
     item, period = np.divmod(short, periods)
     asked = store.service.alpha
     mean, sd = program.net.mean_at(reached.start).ravel(), program.net.sd_at(reached.start).ravel()
-    attained = program.inversion.probability(scores(mean, sd, program.unit)[short])
+    standard = program.chances.standard(short, scores(mean, sd, program.unit)[short])
+    attained = program.inversion.probability(standard)
     blame = np.full(len(short), "lead time", dtype=object)
     alone = np.full(len(short), asked)
     rich = _without_money(program, kind, item, period)
@@ -73,9 +108,12 @@ def _richer(kind: RuleKind, weights: int) -> RuleKind | None:
     return Cumulative()
 
 
-def _apart(program: MultiPeriod, store: Store, kind: RuleKind) -> MultiPeriod:
+def _apart(program: MultiPeriod, items: IntArray, kind: RuleKind) -> MultiPeriod:
     """Some items by themselves, without a budget; what their solves cost counts with the plan's."""
-    return replace(state(store, kind, MinimumBudget(), program.inversion), outcomes=program.outcomes)
+    store, chances = program.store.rows(items), program.chances.rows(items)
+    aim, inversion = MinimumBudget(), program.inversion
+    apart = state(store, kind, aim, inversion, chances=chances, dependence=program.dependence)
+    return replace(apart, outcomes=program.outcomes)
 
 
 def _without_money(program: MultiPeriod, kind: RuleKind, item: IntArray, period: IntArray) -> BoolArray:
@@ -83,7 +121,7 @@ def _without_money(program: MultiPeriod, kind: RuleKind, item: IntArray, period:
     if program.store.budget is None:
         return np.zeros(len(item), dtype=bool)
     items = np.unique(item)
-    apart = _apart(program, program.store.rows(items), kind)
+    apart = _apart(program, items, kind)
     found = reach(apart, serves_others=False, raises=False)
     if found is None:
         return np.zeros(len(item), dtype=bool)
@@ -96,11 +134,11 @@ def _alone(program: MultiPeriod, kind: RuleKind, item: IntArray, period: IntArra
 
     Every cell gets a copy of its item, so that one program raises all of them, each by the min-ratio method.
     """
-    store = program.store.rows(item)
-    apart = _apart(program, store, kind)
+    apart = _apart(program, item, kind)
+    store = apart.store
     cells = np.arange(len(item)) * store.periods + period
     unit = item_scale(store)
-    enough = float(program.inversion.kappa(program.store.service.alpha))
+    enough = apart.chances.service.ravel()[cells]
     most = apart.layout.level.rows(np.arange(len(item)) * store.periods + store.periods - 1)
     room = MOST_ORDER * unit * store.periods - most.matrix @ apart.x - most.constant >= 0
     net = apart.net.at_cells(cells)
@@ -119,7 +157,7 @@ def _alone(program: MultiPeriod, kind: RuleKind, item: IntArray, period: IntArra
         score = better
         if done.all():
             break
-    return program.inversion.probability(score)
+    return program.inversion.probability(apart.chances.standard(cells, score))
 
 
 def refusal(program: MultiPeriod, reached: Reached, beyond: Sequence[OutOfReach]) -> InfeasibleError:
@@ -179,7 +217,7 @@ def _money(program: MultiPeriod, reached: Reached, others: Sequence[OutOfReach])
     wanted = Hold(hold.cells, np.where(lost, hold.kappa, asked.kappa), np.where(lost, hold.floor, asked.floor))
     more = cp.Variable()
     loose = without_budget(program)
-    rows = budget_rows(store, program.dollars, program.inversion, program.x, more)
+    rows = budget_rows(store, program.dollars, program.chances, program.x, more)
     lines = []
     outcome = loose.solve(cp.Minimize(more), [*rows, *loose.held(wanted)], {more: program.money})
     if outcome.status is Status.SOLVED:

@@ -12,17 +12,21 @@ import numpy as np
 from ccinv import moments
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.errors import DataError, Fault, InfeasibleError, ModelError, SolverError
+from ccinv.inversion.chances import Chances
 from ccinv.inversion.cones import cones
 from ccinv.inversion.inversion import Inversion
 from ccinv.models.multi_period.amounts import shortage
 from ccinv.moments.affine import AffineMoments
+from ccinv.moments.dependence import Dependence, FollowingSales
 from ccinv.objectives.program import Hold, Objective, Outcome, Status
 from ccinv.rules import Layout, item_scale
 from ccinv.solve.conic import Precision, solve
 from ccinv.solve.elastic import Reached
 from ccinv.store import SHORT, Store
 
+EXACT = FollowingSales()
 EASE = 3e-7  # a third of what counts as rounding
+NONE = Hold(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
 
 
 class RuleKind(Protocol):
@@ -35,15 +39,17 @@ class RuleKind(Protocol):
 class MultiPeriod:
     """A store under a rule, as hard rows on x; see `ccinv.objectives.program.Program` for what each field is.
 
-        due-out bounds, order rows, what a user adds, and budget rows
+        due-out bounds, order rows, what a user adds (`own`), and budget rows
 
     `free` has all of them but the budget's; `outcomes` collects every solve.
     """
 
     store: Store
     layout: Layout
-    inversion: Inversion
+    chances: Chances
     x: Any
+    own: tuple[Any, ...]
+    dependence: Dependence
     net: AffineMoments
     orders: AffineMoments
     dollars: AffineMoments
@@ -58,6 +64,10 @@ class MultiPeriod:
     start: FloatArray
     progress: Callable[[str], None] | None = None
     outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def inversion(self) -> Inversion:
+        return self.chances.inversion
 
     def held(self, *holds: Hold) -> list[Any]:
         """Holds as cvxpy constraints."""
@@ -88,6 +98,27 @@ class MultiPeriod:
             )
         return outcome
 
+    def held_to(self, chances: Chances) -> MultiPeriod:
+        """The same store and rule, with its chance rows held to something else, and every promise asked in full."""
+        store, layout = self.store, self.layout
+        rows = order_rows(store, layout, self.orders, chances, self.x)
+        if layout.bounds.matrix.shape[0]:
+            rows.append(layout.bounds.matrix @ self.x + layout.bounds.constant >= 0)
+        free = (*rows, *self.own)
+        budget = budget_rows(store, self.dollars, chances, self.x) if self.limited else []
+        important = store.important[:, None]
+        cells = np.flatnonzero(store.controllable & important)
+        return replace(
+            self,
+            chances=chances,
+            free=free,
+            hard=(*free, *budget),
+            important=Hold(cells, chances.service.ravel()[cells], np.zeros(len(cells))),
+            others=NONE,
+            open_cells=np.flatnonzero(store.controllable & ~important),
+            start=np.zeros(layout.size),
+        )
+
     def with_reach(self, reached: Reached) -> MultiPeriod:
         """The same program, held to what can be had together."""
         return replace(
@@ -99,7 +130,7 @@ class MultiPeriod:
         )
 
 
-def order_rows(store: Store, layout: Layout, orders: AffineMoments, inversion: Inversion, x: Any) -> list[Any]:
+def order_rows(store: Store, layout: Layout, orders: AffineMoments, chances: Chances, x: Any) -> list[Any]:
     """What an order may be, as constraints on x."""
     match store.orders.nonnegative:
         case "none":
@@ -107,18 +138,17 @@ def order_rows(store: Store, layout: Layout, orders: AffineMoments, inversion: I
         case "mean":
             return cones(orders, x, 0.0)[0]
         case "chance":
-            return cones(orders, x, inversion.kappa(store.orders.confidence))[0]
+            return cones(orders, x, chances.orders.ravel())[0]
         case "monotone":
             return [layout.monotone.matrix @ x + layout.monotone.constant >= 0]
 
 
-def budget_rows(store: Store, dollars: AffineMoments, inversion: Inversion, x: Any, more: Any = 0.0) -> list[Any]:
+def budget_rows(store: Store, dollars: AffineMoments, chances: Chances, x: Any, more: Any = 0.0) -> list[Any]:
     """P{Z(t) ≤ limit(t) + more} ≥ φ in every period, as cones; none without a budget."""
     if store.budget is None:
         return []
     left = dollars.below(store.budget.limits(store.periods))
-    kappa = inversion.kappa(store.budget.confidence)
-    return cones(left, x, kappa, -more * np.ones(store.periods))[0]
+    return cones(left, x, chances.budget, chances.overrun - more * np.ones(store.periods))[0]
 
 
 def state(
@@ -128,8 +158,15 @@ def state(
     inversion: Inversion,
     constraints: Sequence[Any] = (),
     progress: Callable[[str], None] | None = None,
+    chances: Chances | None = None,
+    dependence: Dependence = EXACT,
 ) -> MultiPeriod:
-    """The hard rows of a store under a rule. A user's own `constraints` are on one variable of the rule's size."""
+    """The hard rows of a store under a rule. A user's own `constraints` are on one variable of the rule's size.
+
+    `chances`: what the chance rows are held to, if not all of them to what the inversion says. `dependence`: how
+    receipts hang on sales, in net stock.
+    """
+    held = chances or Chances.of(inversion, store)
     layout = rule.on(store)
     if layout.size == 0:
         raise ModelError(
@@ -137,36 +174,30 @@ def state(
             "Choose the cumulative rule, or a longer horizon."
         )
     x = _variable(layout, constraints)
-    net, orders, dollars = (of(store, layout) for of in (moments.net_stock, moments.orders, moments.dollars))
-    hard = order_rows(store, layout, orders, inversion, x)
-    if layout.bounds.matrix.shape[0]:
-        hard.append(layout.bounds.matrix @ x + layout.bounds.constant >= 0)
-    free = (*hard, *constraints)
-    budget = budget_rows(store, dollars, inversion, x) if objective.limited else []
-    important = store.important[:, None]
-    cells = np.flatnonzero(store.controllable & important)
-    none = Hold(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
-    kappa = np.full(len(cells), float(inversion.kappa(store.service.alpha)))
-    unit = np.repeat(item_scale(store), store.periods)
-    return MultiPeriod(
+    net = moments.net_stock(store, layout, dependence)
+    orders, dollars = (of(store, layout) for of in (moments.orders, moments.dollars))
+    program = MultiPeriod(
         store=store,
         layout=layout,
-        inversion=inversion,
+        chances=held,
         x=x,
+        own=tuple(constraints),
+        dependence=dependence,
         net=net,
         orders=orders,
         dollars=dollars,
-        unit=unit,
+        unit=np.repeat(item_scale(store), store.periods),
         money=money_unit(store),
         limited=objective.limited,
-        free=free,
-        hard=(*free, *budget),
-        important=Hold(cells, kappa, np.zeros(len(cells))),
-        others=none,
-        open_cells=np.flatnonzero(store.controllable & ~important),
+        free=(),
+        hard=(),
+        important=NONE,
+        others=NONE,
+        open_cells=np.zeros(0, dtype=np.int64),
         start=np.zeros(layout.size),
         progress=progress,
     )
+    return program.held_to(held)
 
 
 def money_unit(store: Store) -> float:
@@ -200,7 +231,7 @@ def eased(program: MultiPeriod) -> MultiPeriod:
     if program.limited and store.budget is not None:
         limits = store.budget.limits(store.periods)
         room = EASE / SHORT * (store.overspent_above(limits) - limits)
-        budget = budget_rows(store, program.dollars, program.inversion, program.x, room)
+        budget = budget_rows(store, program.dollars, program.chances, program.x, room)
     asked = program.important
     loose = Hold(asked.cells, asked.kappa, asked.floor - EASE * program.unit[asked.cells])
     return replace(program, hard=(*program.free, *budget), important=loose)
@@ -220,7 +251,7 @@ def hard_rows_impossible(program: MultiPeriod) -> InfeasibleError:
     if store.budget is None:
         return contradiction
     more = cp.Variable()
-    rows = budget_rows(store, program.dollars, program.inversion, program.x, more)
+    rows = budget_rows(store, program.dollars, program.chances, program.x, more)
     outcome = without_budget(program).solve(cp.Minimize(more), rows, {more: program.money})
     if outcome.status is not Status.SOLVED:
         return contradiction

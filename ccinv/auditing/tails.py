@@ -1,0 +1,109 @@
+"""What a replay says of each chance row: how often it holds, and the amount that its level leaves below."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from ccinv.arrays import FloatArray
+from ccinv.ledger import replay
+from ccinv.result import Rule
+from ccinv.store import Store
+
+CELLS = 2**20  # items × periods × paths replayed at once, unless one item alone has more
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Levels:
+    """The probability at which each quantity is asked for its quantile, NaN where it is not: net stock X(t) and orders
+    as the rule has them (n, N), dollars (N,)."""
+
+    stock: FloatArray
+    orders: FloatArray
+    dollars: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tails:
+    """What was found on `paths` paths under the actual laws, orders executed.
+
+    service (n, N): share of paths that are not short; stock (n, N): the largest amount that net stock keeps with the
+    probability asked. ordered, orders (n, N): the same for the orders as the rule has them. afforded (N,): share of
+    paths within the limit; dollars (N,): the least amount that dollars obligated keep with the probability asked.
+    Units and dollars; NaN where nothing was asked. All lower or upper order statistics: on these paths no quantile
+    promises too much.
+    """
+
+    paths: int
+    service: FloatArray
+    stock: FloatArray
+    ordered: FloatArray
+    orders: FloatArray
+    afforded: FloatArray
+    dollars: FloatArray
+
+
+def tails(
+    store: Store,
+    rule: Rule,
+    limit: FloatArray | None,
+    levels: Levels,
+    paths: int,
+    stream: tuple[int, ...],
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Tails:
+    """Replay a rule on `paths` paths and read the tails; `limit` (N,) dollars or None.
+
+    Items are replayed piece by piece, all paths of a piece at once, each piece on its own part of the random `stream`
+    (seed first): the same stream means the same sales and arrivals whatever the rule, and the same bytes whatever the
+    number of `workers`.
+    """
+    shape = (store.items, store.periods)
+    found = Tails(paths, *(np.full(shape, np.nan) for _ in range(4)), *(np.full(shape[1], np.nan) for _ in range(2)))
+    spent = np.zeros((store.periods, paths))
+    step = max(CELLS // (store.periods * paths), 1)
+    pieces = [np.arange(first, min(first + step, store.items)) for first in range(0, store.items, step)]
+
+    def run(number: int) -> FloatArray:
+        index = pieces[number]
+        part = store.rows(index)
+        rng = np.random.default_rng(np.random.SeedSequence(stream[0], spawn_key=(*stream[1:], number)))
+        moved = replay(part, rule.rows(index), rng, paths)
+        bound = part.short_below[:, None, None]
+        found.service[index] = np.count_nonzero(moved.net >= bound, axis=2) / paths
+        found.ordered[index] = np.count_nonzero(moved.wanted >= bound, axis=2) / paths
+        found.stock[index] = kept(moved.net, levels.stock[index])
+        found.orders[index] = kept(moved.wanted, levels.orders[index])
+        return moved.dollars
+
+    pool = ThreadPoolExecutor(min(workers or os.cpu_count() or 1, len(pieces)))
+    try:
+        for done, dollars in enumerate(pool.map(run, range(len(pieces))), start=1):  # in order: sums have one order too
+            spent += dollars
+            if progress is not None:
+                progress(done, len(pieces))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    if limit is not None:
+        found.afforded[:] = np.count_nonzero(spent <= store.overspent_above(limit)[:, None], axis=1) / paths
+    found.dollars[:] = -kept(-spent, levels.dollars)
+    return found
+
+
+def kept(sample: FloatArray, level: FloatArray) -> FloatArray:
+    """The largest amount that a share `level` of the sample (..., paths) is not below; NaN where the level is."""
+    paths = sample.shape[-1]
+    asked = np.isfinite(level)
+    below = np.zeros(level.shape, dtype=np.int64)
+    below[asked] = np.floor((1 - level[asked]) * paths + 1e-9).astype(np.int64)
+    found = np.full(level.shape, np.nan)
+    if asked.any():
+        ranks = np.unique(below[asked])
+        ordered = np.partition(sample[asked], ranks, axis=-1)
+        found[asked] = np.take_along_axis(ordered, below[asked][:, None], axis=-1)[:, 0]
+    return found

@@ -1,0 +1,186 @@
+"""Plan, simulate, correct every multiplier, plan again; then accept, or say what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ccinv.arrays import BoolArray, FloatArray
+from ccinv.auditing import Levels, Tails, tails
+from ccinv.calibrate.acceptance import Acceptance, accepted
+from ccinv.calibrate.ceiling import ceiling
+from ccinv.calibrate.learning import halfway, learnt, without
+from ccinv.calibrate.promises import Promises, errors, levels
+from ccinv.errors import InfeasibleError, SolverError
+from ccinv.inversion import Calibrated
+from ccinv.inversion.chances import Chances
+from ccinv.models.multi_period.found import Explain, Found, Simulated, find
+from ccinv.models.multi_period.program import MultiPeriod
+from ccinv.objectives.program import Objective
+from ccinv.result import Calibration, OutOfReach
+from ccinv.solve.elastic import Reached
+from ccinv.store import Store
+
+LEARNING = (1.0, 0.7, 0.5, 0.3)  # share of the way that a multiplier falls in each round; later ones only rise
+AIM = 3.0  # standard errors by which the quantiles of a simulation aim above the levels asked
+ENOUGH = 1.0  # standard errors above its level at which a row needs no more
+SETTLED = 1e-3  # relative change of the objective's value between rounds that is worth no other round
+BACK = 3  # times that multipliers which cannot be had together are taken half of the way back
+BELOW = 0.01  # how far below what no order can change a cell is held, where that is less than was asked
+TRIES = 3  # independent simulations until acceptance
+LEARN = (1e8, 20_000, 100_000)  # cells × paths of a simulation to learn from, its fewest paths and its most
+ACCEPT = (4e8, 40_000, 400_000)  # the same for acceptance
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """What stays the same in all rounds; `program` holds what is out of reach at the best it can have."""
+
+    program: MultiPeriod
+    aim: Objective
+    how: Calibrated
+
+
+def calibrate(program: MultiPeriod, aim: Objective, how: Calibrated, explain: Explain) -> tuple[Found, Calibration]:
+    """A plan whose chance rows are held to what simulations of earlier plans asked for, and what became of it.
+
+    All rounds see the same paths, acceptance sees others. Of the rounds that keep every promise on their paths the
+    last is taken; where acceptance finds a row short, it is raised by what it lacks and the plan is made again.
+    """
+    store = program.store
+    # what is out of reach with the multipliers of one round says nothing about those of the next
+    lenient = replace(program, store=replace(store, service=replace(store.service, unattainable="best")))
+    most = ceiling(store, how.paths or _paths(store, LEARN), (how.seed, 2, 0))
+    level = np.clip(most - BELOW, 0.5, program.chances.level)
+    search = _Search(lenient.held_to(replace(program.chances, level=level)), aim, how)
+    # a store that refuses to miss a promise need not wait for the multipliers of the others
+    refused = store.service.unattainable == "refuse" and bool((_promised(store) & (most < store.service.alpha)).any())
+    found, values, missing = _rounds(search, 1 if refused else how.rounds)
+    paths = how.paths or _paths(store, ACCEPT)
+    for trial in range(1, TRIES + 1):
+        promises = Promises.of(found)
+        asked = levels(found, promises, paths, AIM)
+        seen = _simulated(search, found, asked, paths, trial)
+        verdict = accepted(promises, seen, how.confidence, how.margin, TRIES)
+        if verdict.good or refused or trial == TRIES:
+            break
+        try:
+            found = find(search.program.held_to(learnt(found, seen, asked, 0.0)), aim, _nothing)
+        except (InfeasibleError, SolverError):
+            break  # what is short cannot have more along with the rest
+        values.append(found.answer.value)
+        missing.append(verdict.worst)
+    return _explained(store, found, seen, most, explain), _record(how, found, seen, verdict, values, missing)
+
+
+def _rounds(search: _Search, rounds: int) -> tuple[Found, list[float], list[float]]:
+    """The last plan that keeps every promise on the paths of the search, else the last; values and worst shortfalls."""
+    how = search.how
+    paths = how.paths or _paths(search.program.store, LEARN)
+    chances = search.program.chances
+    known = without(chances)
+    best: Found | None = None
+    values: list[float] = []
+    missing: list[float] = []
+    for number in range(rounds):
+        found = _made(search, chances, known)
+        known = found.program.chances
+        promises = Promises.of(found)
+        asked = levels(found, promises, paths, AIM)
+        seen = _simulated(search, found, asked, paths, 0)
+        short = promises.missing(seen)
+        keeps = all(
+            (lack <= -ENOUGH * errors(np.nan_to_num(level, nan=1.0), paths)).all()
+            for lack, level in zip(short, promises.tables, strict=True)
+        )
+        values.append(found.answer.value)
+        missing.append(max(0.0, *(float(lack.max(initial=-np.inf)) for lack in short)))
+        _tell(search, f"calibration round {number + 1}: {found.answer.value:.6g}, short by {missing[-1]:.4f} at worst")
+        before, best = best, found if keeps else best
+        if keeps and before is not None and _same(before.answer.value, found.answer.value):
+            break
+        chances = learnt(found, seen, asked, LEARNING[number] if number < len(LEARNING) else 0.0)
+    return best or found, values, missing
+
+
+def _made(search: _Search, wanted: Chances, known: Chances) -> Found:
+    """The plan for these multipliers, or for others on the way back to some that are known to be possible."""
+    for _ in range(BACK):
+        try:
+            return find(search.program.held_to(wanted), search.aim, _nothing)
+        except (InfeasibleError, SolverError) as error:
+            failure = error
+            wanted = halfway(wanted, known)
+    try:
+        return find(search.program.held_to(known), search.aim, _nothing)
+    except (InfeasibleError, SolverError):
+        raise failure from None
+
+
+def _nothing(
+    _program: MultiPeriod, _reached: Reached, _simulated: Simulated | None = None, /
+) -> tuple[OutOfReach, ...]:
+    return ()
+
+
+def _promised(store: Store) -> BoolArray:
+    return store.controllable & store.important[:, None]
+
+
+def _simulated(search: _Search, found: Found, asked: Levels, paths: int, number: int) -> Tails:
+    stream = (search.how.seed, 2, number)
+    return tails(found.program.store, found.rule, found.limit, asked, paths, stream)
+
+
+def _paths(store: Store, size: tuple[float, int, int]) -> int:
+    entries, fewest, most = size
+    return int(np.clip(entries // (store.items * store.periods), fewest, most))
+
+
+def _same(one: float, other: float) -> bool:
+    return bool(abs(one - other) <= SETTLED * max(abs(one), abs(other))) or one == other
+
+
+def _tell(search: _Search, words: str) -> None:
+    if search.program.progress is not None:
+        search.program.progress(words)
+
+
+def _explained(store: Store, found: Found, seen: Tails, most: FloatArray, explain: Explain) -> Found:
+    """The plan as one of the store itself: what simulation, too, finds short is explained, or refused."""
+    asked = store.service.alpha
+    shares = seen.service.ravel()
+    lost = np.flatnonzero(_promised(store) & (found.program.chances.level < asked))
+    short = np.union1d(found.reached.short, lost)
+    short = short[shares[short] < asked - errors(np.array(asked), seen.paths)]
+    reached = replace(found.reached, short=short)
+    chances = replace(found.asked.chances, level=np.full(most.shape, asked))
+    program = replace(found.asked, store=store, chances=chances)
+    simulated = Simulated(shares[short], most.ravel()[short])
+    beyond = explain(program, reached, simulated) if len(short) else ()
+    return replace(found, program=replace(found.program, store=store), reached=reached, beyond=beyond)
+
+
+def _record(
+    how: Calibrated, found: Found, seen: Tails, verdict: Acceptance, values: list[float], missing: list[float]
+) -> Calibration:
+    chances = found.program.chances
+    return Calibration(
+        base=type(how.base).__name__,
+        accepted=verdict.good,
+        confidence=how.confidence,
+        within=verdict.within,
+        paths=seen.paths,
+        seed=how.seed,
+        values=tuple(values),
+        missing=tuple(missing),
+        kappa=chances.service,
+        order_kappa=chances.orders,
+        budget_kappa=chances.budget,
+        overrun=chances.overrun,
+        service=seen.service,
+        orders=seen.ordered,
+        budget=seen.afforded,
+        words=verdict.words(found.program.store),
+    )

@@ -1,0 +1,58 @@
+"""The calibrated inversion: every chance row gets the multiplier that a simulation asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ccinv.arrays import FloatArray
+from ccinv.errors import DataError, Fault
+from ccinv.inversion.inversion import Inversion
+from ccinv.inversion.normal import Normal
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """κ per chance row (service, budget, orders), such that the simulated probability under the actual laws, with
+    orders as they are executed, meets the level.
+
+    Starts from the κ of `base`, which also gives the scale of scores; at most `rounds` plans are made to find them.
+    The last plan is simulated anew on independent paths and accepted if, with `confidence` for all promises together,
+    none is below its level by more than `margin` (or by more than the paths can show). `paths`: of each simulation, by
+    the size of the store if None. The same `seed` gives the same plan.
+    """
+
+    base: Inversion = field(default_factory=Normal)
+    confidence: float = 0.99
+    margin: float = 0.002
+    rounds: int = 8
+    paths: int | None = None
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        faults = []
+        if not 0.5 <= self.confidence < 1:
+            expected = "a probability from 0.5 to below 1"
+            faults.append(Fault("calibration confidence", f"{self.confidence:g}", expected, "0.99 is usual."))
+        if not 0 < self.margin < 0.5:
+            expected = "a probability above 0 and below 0.5"
+            faults.append(Fault("calibration margin", f"{self.margin:g}", expected, "0.002 is usual."))
+        if self.rounds < 1:
+            faults.append(Fault("calibration rounds", str(self.rounds), "at least 1", "8 are mostly more than enough."))
+        if self.paths is not None and not 1_000 <= self.paths <= 10**8:
+            expected = "from 1000 to 100000000"
+            faults.append(Fault("calibration paths", str(self.paths), expected, "Leave them out: the store decides."))
+        if self.seed < 0:
+            faults.append(Fault("calibration seed", str(self.seed), "a whole number >= 0", "Give another seed."))
+        if faults:
+            raise DataError(faults)
+
+    def kappa(self, level: ArrayLike) -> FloatArray:
+        """κ of the base: where the search starts."""
+        return np.asarray(self.base.kappa(level))
+
+    def probability(self, score: ArrayLike) -> FloatArray:
+        """The probability that the base reads from a standard score."""
+        return np.asarray(self.base.probability(score))
