@@ -32,13 +32,13 @@ OBJECTIVES: tuple[tuple[Any, Callable[[Case], bare.Bare]], ...] = (
 
 def planned(given: Case, objective: Any) -> cc.Plan:
     """Arrays to a verified plan."""
-    return cc.plan(given.store(), objective=objective)
+    return cc.plan(given.store(), objective=objective, inversion=cc.inversion.Normal())
 
 
 def cone_solve(given: Case, objective: Any) -> Outcome:
     """One cone solve of the package: the program of the objective, every promise asked in full."""
     store = given.store()
-    model = cc.model(store, objective=objective)
+    model = cc.model(store, objective=objective, inversion=cc.inversion.Normal())
     others: dict[Any, Any] = {
         variable: money_unit(store) for variable in model.problem.variables() if variable is not model.x
     }

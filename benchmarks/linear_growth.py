@@ -68,13 +68,13 @@ def _moments(store: cc.Store) -> tuple[moments.AffineMoments, ...]:
 
 def _handed_over(store: cc.Store) -> Any:
     """The cvxpy model, and what cvxpy makes of it for the solver."""
-    model = cc.model(store, objective=cc.MinimumBudget())
+    model = cc.model(store, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
     return model.problem.get_problem_data(cp.CLARABEL, ignore_dpp=True, solver_opts={})
 
 
 def _with_budget(store: cc.Store) -> tuple[Any, dict[Any, Any]]:
     """Least constant limit, and the natural sizes of its variables."""
-    model = cc.model(store, objective=cc.MinimumBudget())
+    model = cc.model(store, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
     sizes = {variable: money_unit(store) for variable in model.problem.variables()}
     return model.problem, sizes | {model.x: model.layout.scale}
 

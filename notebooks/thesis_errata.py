@@ -190,7 +190,7 @@ def two_items(important, nonnegative="mean", limit=1_500.0, on_hand=20.0, pmf=(0
 
 
 rule = cc.rules.Thesis()
-plan = cc.plan(two_items([True, False]), rule=rule)
+plan = cc.plan(two_items([True, False]), rule=rule, inversion=cc.inversion.Normal())
 score = plan.objective_value
 print(f"γ = {score:.3f}, probability {ndtr(score):.3f}; the printed bounds stop at {ndtr(1):.3f}")
 assert thesis.score_printed(score) == 1.0 < score - 0.5
@@ -240,10 +240,11 @@ assert apart[3] > 1.5 * together[3]
 # same: an important item that keeps its own promise of 0.8 holds the others down.
 
 # %%
-everybody = cc.model(two_items([False, False]), rule=rule)
+everybody = cc.model(two_items([False, False]), rule=rule, inversion=cc.inversion.Normal())
 bounds = rule.on(plan.store).bounds
 over_all = cc.plan(
     two_items([False, False]), rule=rule, constraints=[bounds.matrix @ everybody.x + bounds.constant >= 0]
+    inversion=cc.inversion.Normal(),
 )
 print(f"γ over all items {over_all.objective_value:.3f}, over the others {plan.objective_value:.3f}")
 assert (over_all.mean / over_all.sd)[0, 1:].min() > ndtri(0.8)  # the promise is kept in both
@@ -257,8 +258,8 @@ assert plan.objective_value > over_all.objective_value + 0.5
 
 # %%
 given = {"limit": 6_000.0, "on_hand": 100.0}
-free = cc.plan(two_items([False, False], "none", **given), rule=rule, objective=cc.ExpectedStock())
-real = cc.plan(two_items([False, False], "mean", **given), rule=rule, objective=cc.ExpectedStock())
+free = cc.plan(two_items([False, False], "none", **given), rule=rule, objective=cc.ExpectedStock(), inversion=cc.inversion.Normal())
+real = cc.plan(two_items([False, False], "mean", **given), rule=rule, objective=cc.ExpectedStock(), inversion=cc.inversion.Normal())
 audit = cc.audit(free, paths=2_000, seed=10)
 print(f"Σ E X(t): {free.objective_value:,.0f} as printed, {real.objective_value:,.0f} with E Y ≥ 0")
 print("budget promised", np.round(free.budget_promised, 3), " found", np.round(audit.budget, 3))
@@ -284,6 +285,7 @@ try:
         two_items([False, False], "none", pmf=[[0.0, 1.0], [0.5, 0.5]], **given),
         rule=rule,
         objective=cc.ExpectedStock(),
+        inversion=cc.inversion.Normal(),
     )
 except cc.ModelError as error:
     print(error)
@@ -338,7 +340,7 @@ assert covered(gamma, 20.0, 1.0, 1.0) == 1.0
 # leaves such cells out and shows what they have.
 
 # %%
-plan = cc.plan(two_items([True, False], on_hand=11.0, pmf=(1.0,)), rule=rule)
+plan = cc.plan(two_items([True, False], on_hand=11.0, pmf=(1.0,)), rule=rule, inversion=cc.inversion.Normal())
 print("controllable\n", plan.controllable.astype(int))
 print("probability of the important item", np.round(plan.promised[0], 3))
 assert plan.promised[0, 0] < 0.7

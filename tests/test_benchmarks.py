@@ -19,14 +19,14 @@ TINY = ((6, 4), (20, 8))
 
 @pytest.mark.parametrize("size", TINY)
 def test_the_least_limit_on_record_is_what_the_planner_finds(size):
-    plan = cc.plan(case(*size).store(), objective=cc.MinimumBudget())
+    plan = cc.plan(case(*size).store(), objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
     assert plan.objective_value == pytest.approx(LEAST[size], rel=1e-7)
     assert case(*size).limit == pytest.approx(TIGHT * plan.objective_value, rel=1e-7)
 
 
 @pytest.mark.parametrize("size", TINY)
 def test_the_limit_of_a_case_binds_and_yet_every_promise_can_be_kept(size):
-    plan = cc.plan(case(*size).store(), objective=cc.ExpectedStock())
+    plan = cc.plan(case(*size).store(), objective=cc.ExpectedStock(), inversion=cc.inversion.Normal())
     left = plan.budget_limit - plan.budget_mean - ndtri(0.95) * plan.budget_sd
     assert left.min() / plan.budget_limit[0] == pytest.approx(0, abs=1e-6)
     assert not plan.out_of_reach

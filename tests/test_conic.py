@@ -144,7 +144,7 @@ def wide_store(seed: int, mode: str) -> cc.Store:
 @pytest.mark.parametrize("seed", range(20))
 def test_no_item_is_lost_beside_one_of_ten_decades_more(seed):
     store = wide_store(seed, ("mean", "chance")[seed % 2])
-    plan = cc.plan(store, objective=cc.MinimumBudget())
+    plan = cc.plan(store, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
     limit = np.full(8, plan.objective_value)
     worst = missed(store, plan.rule, limit)
     assert max(worst.values()) <= ROUNDING, worst
@@ -177,14 +177,14 @@ STEPS = (1e-10, 1e-8, 1e-7, 1e-6, 1e-5, 1e-3, 1e-1)
 )
 def test_near_the_least_budget_nothing_false_is_claimed(objective, seed):
     store = edge_store(seed)
-    least = cc.plan(store, objective=cc.MinimumBudget()).objective_value
+    least = cc.plan(store, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal()).objective_value
     exact = transcription.Transcription(store, transcription.cumulative, transcription.normal).minimum_budget()
     assert least == pytest.approx(exact.value, rel=1e-7)
     said: dict[float, str] = {}
     for step in (*(-np.array(STEPS)), *STEPS):
         tried = dataclasses.replace(store, budget=cc.Budget(least * (1 + step), 0.95))
         try:
-            plan = cc.plan(tried, objective=objective)
+            plan = cc.plan(tried, objective=objective, inversion=cc.inversion.Normal())
         except cc.InfeasibleError:
             said[step] = "impossible"
             continue
@@ -209,7 +209,7 @@ def test_nearly_certain_sales_are_served(sd, mode):
     sales = cc.demand.Normal(np.full((2, 6), 100.0), np.full((2, 6), sd))
     store = cc.Store([1.0, 2.0], [150.0, 130.0], [True, True], sales, cc.LeadTime([1.0]),
                      orders=cc.Orders(nonnegative=mode))  # fmt: skip
-    plan = cc.plan(store, objective=cc.MinimumBudget())
+    plan = cc.plan(store, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
     # short is less than a millionth of a period's demand: what is bought is what is sold, and κ · sd beside it
     assert np.all(plan.mean[:, 1:] >= KAPPA * plan.sd[:, 1:] - ROUNDING * 100.0)
     assert plan.promised[:, 1:].min() >= 0.95 - 1e-6
@@ -222,7 +222,7 @@ def test_nearly_certain_sales_are_served(sd, mode):
 def test_sales_that_vary_a_thousand_times_their_mean_are_not_called_impossible():
     sales = cc.demand.Normal(np.full((1, 4), 100.0), np.full((1, 4), 1e5))
     store = cc.Store([1.0], [1e6], [True], sales, cc.LeadTime([1.0]))
-    plan = cc.plan(store, objective=cc.MinimumBudget())
+    plan = cc.plan(store, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
     assert max(missed(store, plan.rule, np.full(4, plan.objective_value)).values()) <= ROUNDING
 
 
@@ -244,7 +244,7 @@ def plain_store() -> cc.Store:
 )
 def test_a_users_own_rows_are_kept(objective):
     store = plain_store()
-    m = cc.model(store, objective=objective)
+    m = cc.model(store, objective=objective, inversion=cc.inversion.Normal())
     level = m.layout.level
     orders = level.matrix @ m.x + level.constant  # E O(t), item by item
     own = [
@@ -252,8 +252,8 @@ def test_a_users_own_rows_are_kept(objective):
         orders[2 * 5 + 1] <= 12.0,
         cp.SOC(cp.Constant(30.0), orders[5:10] - orders[10:15]),  # items 2 and 3 stay close to each other
     ]
-    free = cc.plan(store, objective=objective)
-    plan = cc.plan(store, objective=objective, constraints=own)
+    free = cc.plan(store, objective=objective, inversion=cc.inversion.Normal())
+    plan = cc.plan(store, objective=objective, constraints=own, inversion=cc.inversion.Normal())
     total = plan.order_mean.cumsum(axis=1)
     assert plan.order_mean[0, 3] == pytest.approx(0.0, abs=1e-5)
     assert total[2, 1] <= 12.0 + 1e-5
@@ -264,12 +264,12 @@ def test_a_users_own_rows_are_kept(objective):
 
 def test_a_users_own_variables_and_other_cones_are_let_in():
     store = plain_store()
-    m = cc.model(store, objective=cc.MinimumBudget())
+    m = cc.model(store, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
     level = m.layout.level
     orders = level.matrix @ m.x + level.constant
     largest = cp.Variable()
     own = [orders <= largest, cp.exp(orders[4] / 50.0) <= 2.0, largest <= 60.0]
-    plan = cc.plan(store, objective=cc.MinimumBudget(), constraints=own)
+    plan = cc.plan(store, objective=cc.MinimumBudget(), constraints=own, inversion=cc.inversion.Normal())
     total = plan.order_mean.cumsum(axis=1)
     assert total.max() <= 60.0 + 1e-5
     assert total[0, 4] <= 50.0 * np.log(2.0) + 1e-4
@@ -277,8 +277,8 @@ def test_a_users_own_variables_and_other_cones_are_let_in():
 
 def test_rows_on_no_variable_of_the_rules_size_or_on_two_are_refused():
     store = plain_store()
-    size = cc.model(store).x.size
+    size = cc.model(store, inversion=cc.inversion.Normal()).x.size
     with pytest.raises(cc.DataError, match=f"one of size {size}"):
-        cc.plan(store, constraints=[cp.Variable(size + 1) >= 0])
+        cc.plan(store, constraints=[cp.Variable(size + 1) >= 0], inversion=cc.inversion.Normal())
     with pytest.raises(cc.DataError, match="2 variables of the rule's size"):
-        cc.plan(store, constraints=[cp.Variable(size) >= 0, cp.Variable(size) >= 0])
+        cc.plan(store, constraints=[cp.Variable(size) >= 0, cp.Variable(size) >= 0], inversion=cc.inversion.Normal())

@@ -27,8 +27,8 @@ def plain(cost: list[float], budget: float, **more: object) -> cc.Store:
 @pytest.mark.parametrize("dear", [1e2, 1e4, 3e4, 1e5])
 def test_expected_stock_spends_what_is_left_on_the_cheapest_item_however_cheap_it_is(dear: float) -> None:
     # an order of period 1 is in stock from period 2 on: three of the four cells; the dear item needs a mean of zero
-    plan = cc.plan(plain([dear, 1.0], 50 * dear), objective=cc.ExpectedStock())
-    least = cc.plan(plain([dear, 1.0], 50 * dear), objective=cc.MinimumBudget())
+    plan = cc.plan(plain([dear, 1.0], 50 * dear), objective=cc.ExpectedStock(), inversion=cc.inversion.Normal())
+    least = cc.plan(plain([dear, 1.0], 50 * dear), objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
     assert plan.objective_value > 3 * (50 * dear - least.objective_value) * 0.5
     assert plan.budget_promised.min() >= 0.95 - 1e-6
     assert plan.mean[0, 1:].min() >= -1e-5
@@ -36,7 +36,7 @@ def test_expected_stock_spends_what_is_left_on_the_cheapest_item_however_cheap_i
 
 def test_an_item_that_costs_nothing_is_named_where_the_sum_of_stock_has_no_bound() -> None:
     with pytest.raises(cc.ModelError, match="item-2 costs nothing"):
-        cc.plan(plain([1.0, 0.0], 50.0), objective=cc.ExpectedStock())
+        cc.plan(plain([1.0, 0.0], 50.0), objective=cc.ExpectedStock(), inversion=cc.inversion.Normal())
 
 
 @pytest.mark.parametrize("spread", [1e-8, 1e-5, 1e-2])
@@ -48,7 +48,7 @@ def test_affine_weights_keep_their_bounds_however_little_sales_vary(spread: floa
         service=cc.Service(0.9, "best"),
         orders=cc.Orders("monotone"),
     )
-    weights = cc.plan(store, rule=cc.rules.Affine()).rule.weights
+    weights = cc.plan(store, rule=cc.rules.Affine(), inversion=cc.inversion.Normal()).rule.weights
     seen, before = np.tri(4, dtype=bool), np.tri(4, k=-1, dtype=bool)
     assert weights[:, before].min() >= 1 - 1e-5
     assert weights[:, seen].min() >= -1e-5
@@ -68,14 +68,17 @@ def test_the_least_budget_of_an_explanation_can_be_had_and_a_hair_less_cannot(se
         lead_time=cc.LeadTime(rng.dirichlet([6.0, 3.0, 1.0], items)),
         service=cc.Service(0.9, "best"),
     )
-    least = cc.plan(store, objective=cc.MinimumBudget()).objective_value
+    least = cc.plan(store, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal()).objective_value
     tight = replace(store, budget=cc.Budget(least * 0.9))
     with pytest.raises(cc.InfeasibleError) as refused:
-        cc.plan(replace(tight, service=cc.Service(0.9, "refuse")))
+        cc.plan(replace(tight, service=cc.Service(0.9, "refuse")), inversion=cc.inversion.Normal())
     found = re.search(r"the least .*? is ([-0-9,.]*[0-9]) instead of", str(refused.value))
     assert found is not None, str(refused.value)
     offered = float(found[1].replace(",", ""))
-    plan = cc.plan(replace(store, budget=cc.Budget(offered)))
+    plan = cc.plan(replace(store, budget=cc.Budget(offered)), inversion=cc.inversion.Normal())
     assert plan.budget_promised.min() >= 0.95 - 1e-6
     with pytest.raises(cc.InfeasibleError):
-        cc.plan(replace(store, budget=cc.Budget(offered * (1 - 1e-4)), service=cc.Service(0.9, "refuse")))
+        cc.plan(
+            replace(store, budget=cc.Budget(offered * (1 - 1e-4)), service=cc.Service(0.9, "refuse")),
+            inversion=cc.inversion.Normal(),
+        )

@@ -240,7 +240,7 @@ def test_the_example_for_research_scripts_runs_as_printed():
     assert a.shape == b.shape == (2, 12)
     m = cc.model(store, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
     m.problem.solve(solver=cp.CLARABEL)
-    plan = cc.plan(store, objective=cc.MinimumBudget())
+    plan = cc.plan(store, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
     assert m.problem.value == pytest.approx(plan.objective_value, rel=1e-5)
     assert m.x.size == m.layout.size
     assert len(m.constraints) == len(m.problem.constraints)

@@ -72,7 +72,7 @@ def raised(store: cc.Store) -> NDArray[np.bool_]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_a_millionth_better_than_the_first_level_which_takes_eight_cone_programs_at_most(seed):
     store = limited(seed)
-    plan = cc.plan(store)
+    plan = cc.plan(store, inversion=cc.inversion.Normal())
     gamma = plan.objective_value
     assert gamma == plan.levels[0]
     # the oracle: the least v with mean ≥ γ · sd − v in all these cells, under all promises, written out one by one
@@ -90,7 +90,7 @@ def test_nothing_is_a_millionth_better_than_the_first_level_which_takes_eight_co
 @pytest.mark.parametrize("seed", SEEDS)
 def test_levels_rise_and_none_takes_back_what_an_earlier_one_gave(seed):
     store = limited(seed)
-    plan = cc.plan(store)
+    plan = cc.plan(store, inversion=cc.inversion.Normal())
     levels = np.array(plan.levels)
     assert np.all(np.diff(levels) >= 0)
     score = found_scores(plan)[raised(store)]
@@ -124,7 +124,7 @@ WITH_MONEY = (5.0 + 130.0 / 5.0 - 15.0 - 3.0 * 1.6448536269514722) / np.sqrt(18.
 
 
 def test_levels_of_items_with_nothing_in_common_are_what_each_can_have():
-    plan = cc.plan(apart(130.0), rule=cc.rules.Static())
+    plan = cc.plan(apart(130.0), rule=cc.rules.Static(), inversion=cc.inversion.Normal())
     # A has (4 + 0.7 y) / √(18 + 0.21 y²), greatest at y = 15
     assert plan.levels == pytest.approx((np.sqrt(16 / 18 + 0.7 / 0.3), WITH_MONEY), rel=1e-6)
     assert found_scores(plan)[:, 1] == pytest.approx(plan.levels, rel=1e-5)
@@ -133,7 +133,7 @@ def test_levels_of_items_with_nothing_in_common_are_what_each_can_have():
 
 def test_one_hopeless_item_does_not_rule_the_plan():
     # A has (−6 + 0.4 y) / √(18 + 0.24 y²), less than √(2/3) whatever is ordered
-    plan = cc.plan(apart(130.0, never=0.6, stock=14.0), rule=cc.rules.Static())
+    plan = cc.plan(apart(130.0, never=0.6, stock=14.0), rule=cc.rules.Static(), inversion=cc.inversion.Normal())
     assert 0.7 < plan.objective_value < np.sqrt(2 / 3)
     assert plan.levels[1] == pytest.approx(WITH_MONEY, rel=1e-6)
     assert found_scores(plan)[1, 1] == pytest.approx(WITH_MONEY, rel=1e-5)
@@ -145,7 +145,7 @@ def test_where_all_items_are_important_they_are_raised_above_their_promise():
     least = transcribed(store).minimum_budget()
     assert least.status == "optimal"
     store = dataclasses.replace(store, budget=cc.Budget(1.1 * least.value, 0.95))
-    plan = cc.plan(store)
+    plan = cc.plan(store, inversion=cc.inversion.Normal())
     gamma = plan.objective_value
     assert gamma > float(NORMAL.kappa(0.8))
     assert found_scores(plan)[store.controllable].min() >= gamma * (1 - 2e-6)
@@ -158,7 +158,7 @@ def test_where_all_items_are_important_they_are_raised_above_their_promise():
 def test_where_neither_money_nor_time_is_short_the_cheapest_plan_of_999_in_1000_is_found():
     sales = cc.demand.Normal(np.full((2, 5), 10.0), np.full((2, 5), 3.0))
     store = cc.Store([4.0, 5.0], [30.0, 25.0], [False, False], sales, cc.LeadTime([1.0]))
-    plan = cc.plan(store)
+    plan = cc.plan(store, inversion=cc.inversion.Normal())
     assert plan.objective_value == np.inf
     assert plan.levels == (np.inf,)
     assert any("0.999" in note for note in plan.notes)
@@ -172,7 +172,7 @@ def test_where_neither_money_nor_time_is_short_the_cheapest_plan_of_999_in_1000_
 
 
 def test_an_item_that_lead_times_limit_and_one_that_nothing_limits_are_told_apart():
-    plan = cc.plan(apart(None, stock=14.0, periods=6))
+    plan = cc.plan(apart(None, stock=14.0, periods=6), inversion=cc.inversion.Normal())
     # one order with arrival probability p: mean/sd of what arrives is √(p/(1 − p)) at the most
     assert 1.4 < plan.objective_value < np.sqrt(0.7 / 0.3)
     assert plan.objective_value == plan.levels[0]
@@ -186,7 +186,7 @@ def test_without_a_budget_the_lead_time_alone_limits_the_score():
     sales = cc.demand.Normal(np.full((2, 6), 10.0), np.full((2, 6), 2.0))
     lead_time = cc.LeadTime([[0.5, 0.5], [0.7, 0.3]])
     store = cc.Store([4.0, 5.0], [40.0, 24.0], [True, False], sales, lead_time)
-    plan = cc.plan(store)
+    plan = cc.plan(store, inversion=cc.inversion.Normal())
     gamma = plan.objective_value
     assert 0 < gamma < CAP
     less, more = (transcribed(store).shortfall(gamma * (1 + change)) for change in (-1e-6, 1e-6))
@@ -198,7 +198,7 @@ def test_a_store_that_no_order_can_help_is_planned_and_said_to_be_so(important):
     sales = cc.demand.Normal(np.full((2, 3), 10.0), np.full((2, 3), 2.0))
     store = cc.Store([4.0, 5.0], [40.0, 34.0], important, sales, cc.LeadTime([0.0, 0.0, 0.0, 1.0]))
     assert not store.controllable.any()
-    plan = cc.plan(store)
+    plan = cc.plan(store, inversion=cc.inversion.Normal())
     assert np.isnan(plan.objective_value)
     assert any("No order can influence" in note for note in plan.notes)
     assert np.isnan(plan.asked).all()
@@ -215,7 +215,7 @@ def test_items_whose_sales_are_certain_do_not_hold_the_others_down():
     )
     least = transcribed(store).minimum_budget(gamma=0.5)
     store = dataclasses.replace(store, budget=cc.Budget(1.05 * least.value, 0.95))
-    plan = cc.plan(store)
+    plan = cc.plan(store, inversion=cc.inversion.Normal())
     score = found_scores(plan)
     assert np.all(score[0, 1:] == np.inf)
     assert 0.5 < plan.objective_value < np.inf
@@ -226,7 +226,7 @@ def test_items_whose_sales_are_certain_do_not_hold_the_others_down():
 def test_where_everything_is_certain_every_score_is_without_end():
     sales = cc.demand.Normal(np.full((2, 4), 10.0), np.zeros((2, 4)))
     store = cc.Store([4.0, 5.0], [20.0, 25.0], [True, False], sales, cc.LeadTime([1.0]), budget=cc.Budget(400.0, 0.95))
-    plan = cc.plan(store)
+    plan = cc.plan(store, inversion=cc.inversion.Normal())
     assert plan.objective_value == np.inf
     assert plan.mean.min() >= -1e-5
     assert np.all(plan.promised == 1.0)
@@ -234,5 +234,5 @@ def test_where_everything_is_certain_every_score_is_without_end():
 
 def test_progress_is_told_of_every_cone_program():
     told: list[str] = []
-    plan = cc.plan(limited(3), progress=told.append)
+    plan = cc.plan(limited(3), progress=told.append, inversion=cc.inversion.Normal())
     assert len(told) == plan.solves

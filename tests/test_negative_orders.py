@@ -29,9 +29,9 @@ def test_what_negative_orders_are_worth_on_the_printed_example():
     values, scores = {}, {}
     for mode in ("none", "mean", "chance"):
         store = interface_store(mode)
-        values[mode] = cc.plan(store, objective=cc.ExpectedStock()).objective_value
+        values[mode] = cc.plan(store, objective=cc.ExpectedStock(), inversion=cc.inversion.Normal()).objective_value
         assert values[mode] == pytest.approx(transcribed(store).expected_stock().value, rel=1e-7)
-        scores[mode] = cc.plan(store).objective_value
+        scores[mode] = cc.plan(store, inversion=cc.inversion.Normal()).objective_value
         less, more = (transcribed(store).shortfall(scores[mode] * (1 + change)).value for change in (-1e-6, 1e-6))
         assert less < 0 < more
     assert values["none"] > values["mean"] > values["chance"]
@@ -54,19 +54,25 @@ def financed(mode: str) -> cc.Store:
 
 def test_orders_that_may_be_negative_and_are_not_missed_leave_expected_stock_without_end():
     with pytest.raises(cc.ModelError, match="ExpectedStock is unbounded: item slow can have ever larger negative") as e:
-        cc.plan(financed("none"), objective=cc.ExpectedStock())
+        cc.plan(financed("none"), objective=cc.ExpectedStock(), inversion=cc.inversion.Normal())
     assert "from period tue on" in str(e.value)
     assert "orders.nonnegative" in str(e.value)
     assert transcribed(financed("none")).expected_stock().status == "unbounded"
-    assert np.isfinite(cc.plan(financed("mean"), objective=cc.ExpectedStock()).objective_value)
+    assert np.isfinite(
+        cc.plan(financed("mean"), objective=cc.ExpectedStock(), inversion=cc.inversion.Normal()).objective_value
+    )
 
 
 def test_orders_that_may_be_negative_leave_the_least_budget_without_end_where_an_item_has_no_promise():
     with pytest.raises(cc.ModelError, match="MinimumBudget is unbounded: item item-2 can have"):
-        cc.plan(interface_store("none"), objective=cc.MinimumBudget())
+        cc.plan(interface_store("none"), objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
     assert transcribed(interface_store("none")).minimum_budget().status == "unbounded"
 
 
 def test_expected_stock_without_a_budget_has_no_answer():
     with pytest.raises(cc.ModelError, match="without a budget"):
-        cc.plan(dataclasses.replace(interface_store("mean"), budget=None), objective=cc.ExpectedStock())
+        cc.plan(
+            dataclasses.replace(interface_store("mean"), budget=None),
+            objective=cc.ExpectedStock(),
+            inversion=cc.inversion.Normal(),
+        )

@@ -42,14 +42,17 @@ def two_items(limit: float, important: bool, unattainable: str = "refuse") -> cc
     )  # fmt: skip
 
 
+NORMAL = {"inversion": cc.inversion.Normal()}
+
+
 def refused(store: cc.Store, **choice: object) -> str:
     with pytest.raises(cc.InfeasibleError) as caught:
-        cc.plan(store, **choice)
+        cc.plan(store, **NORMAL | choice)
     return str(caught.value)
 
 
 def best(store: cc.Store, **choice: object) -> cc.Plan:
-    return cc.plan(dataclasses.replace(store, service=cc.Service(store.service.alpha, "best")), **choice)
+    return cc.plan(dataclasses.replace(store, service=cc.Service(store.service.alpha, "best")), **NORMAL | choice)
 
 
 def offered(message: str) -> tuple[float, float]:
@@ -65,7 +68,7 @@ def test_promises_that_can_be_kept_one_by_one_but_not_together_are_refused_and_o
         for kept in (0, 1):
             one = two_items(limit, important=True)
             alone = dataclasses.replace(one.rows(np.array([kept])), budget=cc.Budget(limit, 0.5))
-            assert cc.plan(alone).promised[0, 1] >= 0.5 - 1e-6
+            assert cc.plan(alone, inversion=cc.inversion.Normal()).promised[0, 1] >= 0.5 - 1e-6
         message = refused(two_items(limit, important=True))
         assert "1 of 2 promises of service cannot be kept" in message
         assert "1 could be kept with more money" in message
@@ -84,7 +87,7 @@ def test_promises_that_can_be_kept_one_by_one_but_not_together_are_refused_and_o
 
 
 def test_items_without_a_promise_that_cannot_be_served_together_are_named_and_do_not_rule_the_plan():
-    plan = cc.plan(two_items(70.0, important=False))
+    plan = cc.plan(two_items(70.0, important=False), inversion=cc.inversion.Normal())
     assert plan.out_of_reach == ()
     (note,) = [note for note in plan.notes if "half of the time" in note]
     assert "nut in 2026-02" in note
@@ -134,7 +137,7 @@ def test_a_rule_that_cannot_order_before_the_first_sale_is_blamed_where_a_richer
     for alpha, fits in ((0.84, True), (0.85, False)):
         store = store_of(**sales, service=alpha)
         if fits:
-            plan = cc.plan(store, rule=cc.rules.Thesis(), objective=cc.MinimumBudget())
+            plan = cc.plan(store, rule=cc.rules.Thesis(), objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
             assert plan.promised[0, 1:].min() >= alpha - 1e-6
             continue
         message = refused(store, rule=cc.rules.Thesis(), objective=cc.MinimumBudget())
@@ -143,7 +146,7 @@ def test_a_rule_that_cannot_order_before_the_first_sale_is_blamed_where_a_richer
         assert {cell.blame for cell in cells} == {"rule"}
         assert cells[0].period == 1
         assert cells[0].alone == pytest.approx(float(ndtr(1.0)), abs=2e-3)
-        cc.plan(store, rule=cc.rules.Cumulative(), objective=cc.MinimumBudget())
+        cc.plan(store, rule=cc.rules.Cumulative(), objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
 
 
 @pytest.mark.parametrize(("stock", "exclusive"), [(18.0, False), (24.0, True), (27.0, None)])
@@ -210,7 +213,7 @@ def test_the_least_budget_of_the_message_is_the_least(seed):
     assert least == pytest.approx(needed.value, rel=1e-5)
     assert least >= needed.value * (1 - 1e-8)
     assert missing == pytest.approx(0.07 * needed.value, rel=2e-4)
-    cc.plan(dataclasses.replace(store, budget=cc.Budget(least, 0.95)))
+    cc.plan(dataclasses.replace(store, budget=cc.Budget(least, 0.95)), inversion=cc.inversion.Normal())
     refused(dataclasses.replace(store, budget=cc.Budget(least * (1 - UP), 0.95)))
     for row in message.splitlines():
         if row.startswith("    item"):
@@ -228,7 +231,7 @@ def test_the_best_service_level_of_the_message_is_the_best(seed):
     level = float(found[1]) / 100
     assert 0.5 <= level < 0.9
     # rounded down to a hundredth of a per cent: it can be had as printed, and not a little more
-    cc.plan(dataclasses.replace(short, service=level))
+    cc.plan(dataclasses.replace(short, service=level), inversion=cc.inversion.Normal())
     refused(dataclasses.replace(short, service=level + 3e-4))
 
 
@@ -239,7 +242,7 @@ def test_a_budget_that_no_plan_can_keep_is_told_by_how_much():
     assert "even with no promise of service" in message
     missing, least = offered(message)
     assert (missing, least) == (pytest.approx(5.0, rel=1e-6), pytest.approx(50.0, rel=1e-6))
-    cc.plan(dataclasses.replace(store, budget=cc.Budget(least, 0.95)))
+    cc.plan(dataclasses.replace(store, budget=cc.Budget(least, 0.95)), inversion=cc.inversion.Normal())
     refused(dataclasses.replace(store, budget=cc.Budget(least * (1 - UP), 0.95)))
 
 
@@ -255,14 +258,14 @@ def test_amounts_keep_their_digits_in_any_currency(currency):
 
 def test_contradictory_rows_are_told_from_a_budget_that_is_short():
     store = two_items(1e6, important=True)
-    m = cc.model(store)
+    m = cc.model(store, inversion=cc.inversion.Normal())
     with pytest.raises(cc.InfeasibleError, match="contradict"):
-        cc.plan(store, constraints=[m.x[-1] >= 50.0, m.x[-1] <= 10.0])
+        cc.plan(store, constraints=[m.x[-1] >= 50.0, m.x[-1] <= 10.0], inversion=cc.inversion.Normal())
 
 
 def test_the_best_is_planned_where_nothing_is_short_just_as_without_it():
     store = seeded(0)
-    assert cc.plan(store, objective=cc.MinimumBudget()).objective_value == pytest.approx(
-        best(store, objective=cc.MinimumBudget()).objective_value, rel=1e-9
-    )
+    assert cc.plan(
+        store, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal()
+    ).objective_value == pytest.approx(best(store, objective=cc.MinimumBudget()).objective_value, rel=1e-9)
     assert best(store, objective=cc.MinimumBudget()).out_of_reach == ()

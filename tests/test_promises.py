@@ -52,7 +52,7 @@ def broken(audit: cc.Audit) -> dict[str, int]:
 @pytest.mark.parametrize("seed", range(3))
 def test_no_promise_is_broken_where_sales_are_normal_and_orders_arrive_on_time(seed, objective):
     store = with_money(gaussian_store(seed), transcription.normal)
-    plan = cc.plan(store, objective=objective)
+    plan = cc.plan(store, objective=objective, inversion=cc.inversion.Normal())
     audit = cc.audit(plan, paths=PATHS, seed=seed + 1)
     assert broken(audit) == {"service": 0, "budget": 0, "orders": 0}
     assert audit.kept
@@ -81,7 +81,7 @@ def test_the_normal_inversion_breaks_where_one_large_order_is_late_and_the_audit
     # stock for two periods, then everything hangs on one order that is late with 8 %: the normal law calls it 95 %
     sales = cc.demand.Normal(np.full((1, 4), 10.0), np.full((1, 4), 0.5))
     store = cc.Store([1.0], [20.5], [True], sales, cc.LeadTime([0.92, 0.08]), service=0.9)
-    plan = cc.plan(store, rule=cc.rules.Static(), objective=cc.MinimumBudget())
+    plan = cc.plan(store, rule=cc.rules.Static(), objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
     audit = cc.audit(plan, paths=PATHS, seed=5)
     assert plan.promised[0, 1:].min() >= 0.9 - 1e-6
     two_moments = np.abs(audit.service - plan.promised)[0, 1:]
@@ -90,7 +90,7 @@ def test_the_normal_inversion_breaks_where_one_large_order_is_late_and_the_audit
 
 def test_the_same_seed_gives_the_same_plan_and_the_same_audit_to_the_last_bit():
     store = with_money(gaussian_store(7), transcription.normal)
-    first, again = cc.plan(store), cc.plan(store)
+    first, again = cc.plan(store, inversion=cc.inversion.Normal()), cc.plan(store, inversion=cc.inversion.Normal())
     assert first.rule.a.tobytes() == again.rule.a.tobytes()
     assert first.rule.intercept.tobytes() == again.rule.intercept.tobytes()
     assert first.levels == again.levels
@@ -111,7 +111,7 @@ def test_the_best_attainable_is_promised_and_judged_as_such():
         [2.0], [39.0], [True], sales, cc.LeadTime([1.0]), budget=cc.Budget(45.0, 0.5),
         service=cc.Service(0.95, "best"),
     )  # fmt: skip
-    plan = cc.plan(store)
+    plan = cc.plan(store, inversion=cc.inversion.Normal())
     assert plan.out_of_reach
     lowered = plan.asked[0, 1:] < 0.95
     assert lowered.any()
@@ -124,7 +124,7 @@ def test_the_best_attainable_is_promised_and_judged_as_such():
 
 def test_executed_orders_never_fall_below_zero_and_catch_up_with_the_rule():
     store = with_money(gaussian_store(1), transcription.normal)
-    plan = cc.plan(store)
+    plan = cc.plan(store, inversion=cc.inversion.Normal())
     sales = np.maximum(np.random.default_rng(3).normal(store.demand.mean, store.demand.sd), 0.0)
     placed = plan.orders(sales)
     assert np.all(placed >= 0)

@@ -48,7 +48,7 @@ def test_under_cantelli_no_promise_of_service_is_broken(store):
 
 
 def test_stock_is_planned_no_larger_than_the_money(store):
-    plan = cc.plan(store, objective=cc.MinimumBudget())
+    plan = cc.plan(store, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
     assert store.budget is not None
     assert plan.objective_value <= store.budget.limit.max()
     assert np.all(

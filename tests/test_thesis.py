@@ -22,6 +22,7 @@ from ccinv.result import PooledRule
 
 FloatArray = NDArray[np.float64]
 
+NORMAL = cc.inversion.Normal()
 EXACT = 1e-12
 P = np.array([0.2, 0.5, 0.3])  # arrives in the period of the order, one later, two later
 ORDERS = np.array([7.0, 11.0, 4.0])  # all sums of some of them differ
@@ -367,7 +368,7 @@ def planned(
 
 
 def test_e6_a_score_is_no_probability_and_may_be_above_one_or_below_zero():
-    plan = cc.plan(planned((True, False)), rule=cc.rules.Thesis())
+    plan = cc.plan(planned((True, False)), rule=cc.rules.Thesis(), inversion=cc.inversion.Normal())
     assert plan.objective_value > 1.5  # the printed bound stops at one
     assert thesis.score_printed(plan.objective_value) == 1.0
     assert plan.promised[1, 1:].min() > ndtr(1.0) + 0.1
@@ -430,11 +431,12 @@ def test_e7_the_ratio_of_mean_to_deviation_is_quasi_concave_and_not_concave():
 def test_e9_the_minimum_over_all_items_is_not_the_minimum_over_the_others():
     """An important item whose own promise is kept holds the printed γ of (3.3) down; (3.5) leaves it out."""
     store, rule = planned((True, False)), cc.rules.Thesis()
-    corrected = cc.plan(store, rule=rule)
-    everything = cc.model(planned((False, False)), rule=rule)
+    corrected = cc.plan(store, rule=rule, inversion=cc.inversion.Normal())
+    everything = cc.model(planned((False, False)), rule=rule, inversion=cc.inversion.Normal())
     bounds = rule.on(store).bounds  # a ≥ 1 and b ≤ 1 for the important item, as before
     printed = cc.plan(
-        planned((False, False)), rule=rule, constraints=[bounds.matrix @ everything.x + bounds.constant >= 0]
+        planned((False, False)), rule=rule, constraints=[bounds.matrix @ everything.x + bounds.constant >= 0],
+        inversion=cc.inversion.Normal(),
     )
     score = printed.mean / printed.sd
     assert score[0, 1:].min() >= ndtri(0.8)  # its chance row is kept in the printed program too
@@ -452,7 +454,7 @@ def test_e13_no_order_can_influence_the_first_period_which_the_printed_rows_and_
     stuck = first.mean_at(np.zeros(net.mean.matrix.shape[1])) / first.sd_at(np.zeros(net.mean.matrix.shape[1]))
     assert stuck == pytest.approx([1 / 3, 6.0], rel=1e-12)
     assert ndtr(stuck[0]) < 0.8 - 0.1  # the printed row asks for 0.8: no plan, whatever the budget
-    plan = cc.plan(store, rule=cc.rules.Thesis())
+    plan = cc.plan(store, rule=cc.rules.Thesis(), inversion=cc.inversion.Normal())
     assert plan.controllable[:, 0].tolist() == [False, False]
     assert np.isnan(plan.asked[0, 0])
     # a millionth of the demand counts as no shortage: that is the difference
@@ -468,8 +470,8 @@ def test_e13_no_order_can_influence_the_first_period_which_the_printed_rows_and_
 def test_e10_orders_that_may_be_negative_finance_others_and_cannot_be_placed():
     rule, objective = cc.rules.Thesis(), cc.ExpectedStock()
     given = {"limit": 6_000.0, "on_hand": 100.0}
-    printed = cc.plan(planned((False, False), "none", **given), rule=rule, objective=objective)
-    corrected = cc.plan(planned((False, False), "mean", **given), rule=rule, objective=objective)
+    printed = cc.plan(planned((False, False), "none", **given), rule=rule, objective=objective, inversion=NORMAL)
+    corrected = cc.plan(planned((False, False), "mean", **given), rule=rule, objective=objective, inversion=NORMAL)
     assert printed.order_mean.min() < -100
     assert corrected.order_mean.min() >= -1e-6
     assert printed.objective_value > 1.3 * corrected.objective_value
@@ -484,8 +486,8 @@ def test_e10_without_a_lower_bound_on_orders_expected_stock_has_no_greatest_valu
     slow = {"pmf": [[0.0, 1.0], [0.5, 0.5]], "limit": 6_000.0, "on_hand": 100.0}
     rule, objective = cc.rules.Thesis(), cc.ExpectedStock()
     with pytest.raises(cc.ModelError, match="unbounded"):
-        cc.plan(planned((False, False), "none", **slow), rule=rule, objective=objective)
-    assert cc.plan(planned((False, False), "mean", **slow), rule=rule, objective=objective).gap < 1e-6
+        cc.plan(planned((False, False), "none", **slow), rule=rule, objective=objective, inversion=NORMAL)
+    assert cc.plan(planned((False, False), "mean", **slow), rule=rule, objective=objective, inversion=NORMAL).gap < 1e-6
 
 
 def due_outs_covered(sales: FloatArray, on_hand: float, a: float, b: float) -> float:

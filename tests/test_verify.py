@@ -141,8 +141,10 @@ def with_slopes(factor: float) -> Callable[[Program, Answer], Answer]:
 
 
 def test_an_answer_that_is_not_tampered_with_gets_past():
-    honest = cc.plan(store_of(), objective=cc.ExpectedStock())
-    same = cc.plan(store_of(), objective=Tampered(cc.ExpectedStock(), lambda _, answer: answer))
+    honest = cc.plan(store_of(), objective=cc.ExpectedStock(), inversion=cc.inversion.Normal())
+    same = cc.plan(
+        store_of(), objective=Tampered(cc.ExpectedStock(), lambda _, answer: answer), inversion=cc.inversion.Normal()
+    )
     assert same.objective_value == honest.objective_value
 
 
@@ -163,7 +165,7 @@ TAMPERED = {
 def test_an_answer_that_breaks_a_promise_is_not_handed_over(case):
     change, missed = TAMPERED[case]
     with pytest.raises(cc.SolverError, match=r"does not keep its promises when recomputed") as caught:
-        cc.plan(store_of(), objective=Tampered(cc.ExpectedStock(), change))
+        cc.plan(store_of(), objective=Tampered(cc.ExpectedStock(), change), inversion=cc.inversion.Normal())
     assert missed in str(caught.value)
 
 
@@ -181,18 +183,18 @@ def test_a_budget_called_smaller_than_it_is_is_not_handed_over():
             return dataclasses.replace(answer, value=answer.value * (1 - 1e-4))
 
     with pytest.raises(cc.SolverError, match="budget by"):
-        cc.plan(store_of(), objective=Cheap())
+        cc.plan(store_of(), objective=Cheap(), inversion=cc.inversion.Normal())
 
 
 @pytest.mark.parametrize("mode", ["chance", "monotone"])
 def test_orders_are_verified_in_the_sense_that_was_asked(mode):
     store = store_of(orders=cc.Orders(nonnegative=mode), budget=cc.Budget(4000.0, 0.95))
     with pytest.raises(cc.SolverError, match="orders by"):
-        cc.plan(store, objective=Tampered(cc.ExpectedStock(), moved(1, 3, -8.0)))
+        cc.plan(store, objective=Tampered(cc.ExpectedStock(), moved(1, 3, -8.0)), inversion=cc.inversion.Normal())
 
 
 def test_the_numbers_of_a_plan_are_the_recomputed_ones():
-    plan = cc.plan(store_of())
+    plan = cc.plan(store_of(), inversion=cc.inversion.Normal())
     numbers = recompute(plan.store, plan.rule)
     assert np.array_equal(plan.mean, numbers.mean)
     assert np.array_equal(plan.sd, numbers.sd)
