@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import ndtr
 
 from ccinv.arrays import FloatArray, IntArray, frozen
 from ccinv.demand.checks import check_periods, faults_at
-from ccinv.demand.steps import draw_steps, staircase
+from ccinv.demand.hermite import of_steps
+from ccinv.demand.steps import draw_steps, look_up, staircase
 from ccinv.errors import DataError, Fault
 
 
@@ -93,6 +95,27 @@ class Discrete:
         out = np.empty((items * laws, self.periods // laws * paths))
         draw_steps(rng, bounds, out, np.repeat(self.values, laws, axis=0))
         return out.reshape(items, self.periods, paths)
+
+    def at_scores(self, score: FloatArray) -> FloatArray:
+        values, bounds = self._rising()
+        items, laws, outcomes = bounds.shape
+        uniform = ndtr(score).reshape(items * laws, -1)
+        found = look_up(bounds.reshape(-1, outcomes), uniform, np.repeat(values, laws, axis=0))
+        return found.reshape(score.shape)
+
+    def hermite(self, order: int) -> FloatArray:
+        values, bounds = self._rising()
+        items, laws, outcomes = bounds.shape
+        rise = np.repeat(np.diff(values, axis=1, append=values[:, -1:]), laws, axis=0)
+        found = of_steps(bounds.reshape(-1, outcomes), rise, order).reshape(items, laws, order)
+        return np.broadcast_to(found, (items, self.periods, order)).copy()
+
+    def _rising(self) -> tuple[FloatArray, FloatArray]:
+        """The values in rising order, (n, K), and the probabilities up to each, (n, 1 or N, K)."""
+        order = np.argsort(self.values, axis=1, kind="stable")
+        chances = np.take_along_axis(self.probabilities, order[:, None, :], axis=2)
+        bounds = staircase(chances.reshape(-1, chances.shape[2])).reshape(chances.shape)
+        return np.take_along_axis(self.values, order, axis=1), bounds
 
 
 def _shaped(values: FloatArray, probabilities: FloatArray, periods: int) -> tuple[FloatArray, FloatArray, int]:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import ndtr
 
 from ccinv.arrays import FloatArray, IntArray, frozen
 from ccinv.demand.checks import check_periods, faults_at
+from ccinv.demand.hermite import of_steps
 from ccinv.demand.steps import CHUNK
 from ccinv.errors import DataError, Fault
 
@@ -84,3 +86,17 @@ class Empirical:
             place += (pool.shape[1] * np.arange(len(place)))[:, None, None]
             out[part] = pool[part].ravel().take(place)
         return out
+
+    def at_scores(self, score: FloatArray) -> FloatArray:
+        pool = np.sort(self.history, axis=1)  # unknown ones last
+        count = (~np.isnan(self.history)).sum(axis=1)[:, None, None]
+        place = np.minimum((ndtr(score) * count).astype(np.intp), count - 1)
+        found = np.take_along_axis(pool, place.reshape(len(pool), -1), axis=1)
+        return found.reshape(score.shape)
+
+    def hermite(self, order: int) -> FloatArray:
+        pool = np.sort(self.history, axis=1)
+        count = (~np.isnan(self.history)).sum(axis=1)[:, None]
+        bounds = np.arange(1, pool.shape[1]) / count
+        rise = np.where(bounds < 1, np.diff(pool, axis=1), 0.0)
+        return np.repeat(of_steps(bounds, rise, order)[:, None, :], self.mean.shape[1], axis=1)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ccinv.demand.discrete import Discrete
 from ccinv.demand.empirical import Empirical
+from ccinv.demand.factor_copula import FactorCopula
 from ccinv.demand.gamma import Gamma
 from ccinv.demand.law import Law
 from ccinv.demand.negative_binomial import NegativeBinomial
@@ -25,6 +26,7 @@ KINDS: dict[str, type[Any]] = {
     "empirical": Empirical,
     "discrete": Discrete,
     "per-item": PerItem,
+    "factor-copula": FactorCopula,
 }
 NO_DEMAND = "no-demand"
 
@@ -40,6 +42,8 @@ def kind_of(law: Law) -> str:
 
 def kind_by_item(law: Law) -> NDArray[np.str_]:
     """The name of the kind of each item's law, shape (n,); "no-demand" where sales are 0 for certain."""
+    if isinstance(law, FactorCopula):
+        return kind_by_item(law.law)
     names = np.empty(len(law.mean), dtype=object)
     for part, place in law.groups if isinstance(law, PerItem) else ((law, np.arange(len(law.mean))),):
         names[place] = kind_of(part)

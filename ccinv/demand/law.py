@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from ccinv.arrays import FloatArray, IntArray
 
 
 class Law(Protocol):
-    """The joint law of the sales S(1), ..., S(N) of n items; items are independent of each other.
+    """The joint law of the sales S(1), ..., S(N) of n items; items are independent but for the factors they share.
 
     Laws are frozen records; every array they hold has the item as its first axis, so that `rows` can cut it.
     """
@@ -46,4 +46,19 @@ class Law(Protocol):
 
     def sample(self, rng: np.random.Generator, paths: int) -> FloatArray:
         """Draws of the sales, shape (n, N, paths), units."""
+        ...
+
+
+@runtime_checkable
+class Margin(Law, Protocol):
+    """A law of independent items that can be the margins of one with common factors."""
+
+    def rows(self, index: IntArray) -> Margin: ...
+
+    def at_scores(self, score: FloatArray) -> FloatArray:
+        """Sales as likely not to be exceeded as standard normal scores (n, N, paths): F⁻¹(Φ(z)), same shape, units."""
+        ...
+
+    def hermite(self, order: int) -> FloatArray:
+        """h_1, …, h_order of each cell (see `hermite`), shape (n, N, order), units."""
         ...

@@ -60,3 +60,11 @@ class Normal:
         shocks *= self.sd[:, :, None]
         shocks += self.mean[:, :, None]
         return shocks
+
+    def at_scores(self, score: FloatArray) -> FloatArray:
+        return self.mean[:, :, None] + self.sd[:, :, None] * score
+
+    def hermite(self, order: int) -> FloatArray:
+        found = np.zeros((*self.sd.shape, order))
+        found[:, :, 0] = self.sd
+        return found

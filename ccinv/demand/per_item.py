@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ccinv.arrays import FloatArray, IntArray, frozen
-from ccinv.demand.law import Law
+from ccinv.demand.factor_copula import FactorCopula
+from ccinv.demand.law import Law, Margin
 from ccinv.errors import DataError, Fault
 
 
@@ -37,6 +38,9 @@ class PerItem:
     def __post_init__(self) -> None:
         laws = tuple(self.laws)
         sizes = [law.mean.shape for law in laws]
+        if any(isinstance(law, FactorCopula) for law in laws):
+            remedy = "Put the factors around it: FactorCopula(PerItem([...]), loading)."
+            raise DataError(Fault("PerItem", "a law whose items share factors", "laws of independent items", remedy))
         if len({shape[1] for shape in sizes}) != 1:
             found = f"laws over {sorted({shape[1] for shape in sizes})} periods" if laws else "no law"
             raise DataError(Fault("PerItem", found, "laws over the same periods", "Give every law the same periods."))
@@ -97,6 +101,18 @@ class PerItem:
         out = np.empty((*self.mean.shape, paths))
         for law, place in self.groups:
             out[place] = law.sample(rng, paths)
+        return out
+
+    def at_scores(self, score: FloatArray) -> FloatArray:
+        out = np.empty_like(score)
+        for law, place in self.groups:
+            out[place] = cast(Margin, law).at_scores(score[place])
+        return out
+
+    def hermite(self, order: int) -> FloatArray:
+        out = np.empty((*self.mean.shape, order))
+        for law, place in self.groups:
+            out[place] = cast(Margin, law).hermite(order)
         return out
 
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.demand.checks import check_counts, check_moments, tables_of
+from ccinv.demand.count_scores import count_hermite, counts_at
 from ccinv.demand.steps import draw_counts
 
 
@@ -55,3 +56,9 @@ class Poisson:
 
     def sample(self, rng: np.random.Generator, paths: int) -> FloatArray:
         return draw_counts(rng, self.mean, np.zeros_like(self.mean), paths)
+
+    def at_scores(self, score: FloatArray) -> FloatArray:
+        return counts_at(self.mean, np.zeros_like(self.mean), score)
+
+    def hermite(self, order: int) -> FloatArray:
+        return count_hermite(self.mean, np.zeros_like(self.mean), order)

@@ -55,6 +55,29 @@ def draw_steps(rng: np.random.Generator, bounds: FloatArray, out: FloatArray, va
         out[part] = drawn.reshape(rows, draws)
 
 
+def look_up(bounds: FloatArray, uniform: FloatArray, values: FloatArray | None = None) -> FloatArray:
+    """The outcomes of the staircases `bounds` (C, K) at given U (C, draws), in [0, 1]: same shape as U.
+
+    As `draw_steps`, with the U of somebody else; U = 1 is the last outcome.
+    """
+    rows, longest = bounds.shape
+    below = _bounds_below(bounds)
+    row = np.arange(rows)[:, None]
+    slot = np.minimum((uniform * SLICES).astype(np.intp), SLICES - 1)
+    found, high = below[row, slot], below[row, slot + 1]
+    again = np.nonzero(found < high)
+    table = bounds.ravel()
+    start = row.ravel()[again[0]] * longest
+    low, top, sought = found[again], high[again], uniform[again]
+    for _ in range(int((top - low).max(initial=0)).bit_length()):
+        middle = (low + top) >> 1
+        passed = sought >= table.take(start + middle)
+        low = np.where(passed, middle + 1, low)
+        top = np.where(passed, top, middle)
+    found[again] = low
+    return found.astype(np.float64) if values is None else np.take_along_axis(values, found, axis=1)
+
+
 def _bounds_below(bounds: FloatArray) -> IntArray:
     """How many bounds of each row are ≤ j/256, for j = 0..256: shape (C, 257)."""
     first = np.ceil(np.minimum(bounds, 2.0) * SLICES).astype(np.int64)  # the least such j, exact: a power of two
