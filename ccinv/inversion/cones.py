@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import cvxpy as cp
@@ -13,6 +14,7 @@ from ccinv.arrays import FloatArray, IntArray
 from ccinv.errors import ModelError
 from ccinv.inversion.inversion import Inversion
 from ccinv.moments.affine import AffineMoments
+from ccinv.rules import LinearMap
 
 Expression = Any  # cvxpy has no types
 Constraint = Any
@@ -62,6 +64,17 @@ def chance(moments: AffineMoments, x: Expression, level: ArrayLike, inversion: I
             f"{np.max(asked):g}: below one half it is not convex, and certainty is not attainable."
         )
     return cones(moments, x, inversion.kappa(asked))[0]
+
+
+def within(moments: AffineMoments, x: Expression, bound: Expression) -> list[Constraint]:
+    """sd ≤ bound for every quantity, whatever its mean, as one vectorised constraint per number of deviation rows."""
+    centred = LinearMap(sparse.csr_array(moments.mean.matrix.shape), np.zeros(len(moments.start) - 1))
+    return cones(replace(moments, mean=centred), x, 1.0, -bound)[0]
+
+
+def squares(root: Expression, amount: Expression) -> Constraint:
+    """root² ≤ amount, entry by entry, as one vectorised constraint: ‖(2 root, amount − 1)‖₂ ≤ amount + 1."""
+    return cp.SOC(amount + 1, cp.vstack([2 * root, amount - 1]), axis=0)
 
 
 def duals(constraints: list[Constraint], order: IntArray) -> FloatArray:
