@@ -78,7 +78,7 @@ def settings_of(
     with _noting(faults):
         kind = chosen("rule", rule, _rules())
     with _noting(faults):
-        aim = chosen("objective", objective, _objectives(), ("backorders", "sum-of-service"))
+        aim = chosen("objective", objective, _objectives())
     with _noting(faults):
         inverted = chosen("inversion", inversion, INVERSIONS, ("calibrated",))(nu)
     if faults:
@@ -109,11 +109,19 @@ def _rules() -> dict[str, Callable[[], RuleKind]]:
 
 def _objectives() -> dict[str, Callable[[], Objective]]:
     """Imported on use: they bring cvxpy with them, and whoever mistypes a name should not wait for it."""
+    from ccinv.objectives.expected_backorders import ExpectedBackorders
     from ccinv.objectives.expected_stock import ExpectedStock
     from ccinv.objectives.max_min import MaxMinService
     from ccinv.objectives.minimum_budget import MinimumBudget
+    from ccinv.objectives.sum_of_service import SumOfService
 
-    return {"max-min": MaxMinService, "expected-stock": ExpectedStock, "min-budget": MinimumBudget}
+    return {
+        "max-min": MaxMinService,
+        "expected-stock": ExpectedStock,
+        "backorders": ExpectedBackorders,
+        "sum-of-service": SumOfService,
+        "min-budget": MinimumBudget,
+    }
 
 
 def _plain(kind: Callable[[], Inversion]) -> Callable[[float | None], Inversion]:

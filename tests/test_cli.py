@@ -138,7 +138,7 @@ def test_what_the_command_line_asks_takes_the_place_of_what_the_folder_says(fold
         ("--inversion", "cantely", "Did you mean 'cantelli'?"),
         ("--rule", "statik", "Did you mean 'static'?"),
         ("--inversion", "calibrated", "not in this version yet"),
-        ("--objective", "backorders", "not in this version yet"),
+        ("--objective", "backorder", "Did you mean 'backorders'?"),
     ],
 )
 def test_an_unknown_name_is_bad_input_with_the_nearest_one(

@@ -343,12 +343,15 @@ def test_every_rule_objective_and_inversion_is_said_in_words() -> None:
     import ccinv as cc
     from ccinv.settings import INVERSIONS, settings_of
 
-    objectives = [cc.MaxMinService, cc.ExpectedStock, cc.MinimumBudget]
+    objectives = [
+        cc.MaxMinService, cc.ExpectedStock, cc.ExpectedBackorders, cc.SumOfService, cc.MinimumBudget,
+    ]  # fmt: skip
     rules = [cc.rules.Cumulative, cc.rules.Thesis, cc.rules.Static, cc.rules.Affine]
     inversions = [
         type(settings_of(inversion=name, nu=5 if name == "student" else None).inversion) for name in INVERSIONS
     ]
     assert {kind.__name__ for kind in objectives} <= set(words.OBJECTIVE)
+    assert {kind.__name__ for kind in objectives} <= set(words.VALUE)
     assert {kind.__name__ for kind in rules} <= set(words.RULE)
     assert {kind.__name__ for kind in inversions} <= set(words.INVERSION)
 

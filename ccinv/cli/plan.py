@@ -14,7 +14,11 @@ def plan(
     store: StoreFolder,
     objective: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="max-min, expected-stock or min-budget.", show_default=False),
+        typer.Option(
+            metavar="NAME",
+            help="max-min, expected-stock, backorders, sum-of-service or min-budget.",
+            show_default=False,
+        ),
     ] = None,
     inversion: Annotated[
         str | None,

@@ -10,7 +10,7 @@ from ccinv.arrays import BoolArray, FloatArray
 from ccinv.auditing import Audit
 from ccinv.auditing.conduct import Comparison
 from ccinv.reporting.policies import policies_words
-from ccinv.reporting.words import broken_words, headline, moment, percent
+from ccinv.reporting.words import VALUE, broken_words, headline, moment, percent
 from ccinv.result import Plan
 
 MOST_NAMED = 20
@@ -21,7 +21,7 @@ def plan_words(plan: Plan) -> list[str]:
     store = plan.store
     lines = [
         f"{store.name}: {store.items} items, {store.periods} periods; rule {plan.rule_name}, "
-        f"objective {plan.objective} = {plan.objective_value:.6g}, inversion {plan.inversion}",
+        f"objective {plan.objective} = {plan.objective_value:.6g}{_unit(plan)}, inversion {plan.inversion}",
         f"Promised: {', '.join(_promises(plan)) or 'nothing'}",
     ]
     idle = int((~plan.controllable).sum())
@@ -66,6 +66,12 @@ def compared_words(comparison: Comparison | None) -> list[str]:
         "dollars obligated; worth of what is owed):"
     )
     return [said, *(f"  {line}" for line in policies_words(comparison))]
+
+
+def _unit(plan: Plan) -> str:
+    """What the value of the objective counts, in brackets."""
+    meaning = VALUE.get(plan.objective)
+    return "" if meaning is None else f" ({meaning})"
 
 
 def _promises(plan: Plan) -> Iterator[str]:

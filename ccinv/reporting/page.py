@@ -122,8 +122,7 @@ def _cards(plan: Plan, audit: Audit | None) -> list[dict[str, str]]:
             "name": "Objective",
             "value": words.units(plan.objective_value) if plan.objective != "MinimumBudget"
             else words.dollars(plan.objective_value),
-            "detail": {"MaxMinService": "standard score of the worst cell"}.get(plan.objective, "")
-            or words.OBJECTIVE.get(plan.objective, plan.objective),
+            "detail": words.VALUE.get(plan.objective, plan.objective),
         }
     )  # fmt: skip
     return cards

@@ -23,10 +23,17 @@ RULE = {
 }
 OBJECTIVE = {
     "MaxMinService": "the worst cell as well served as possible",
-    "ExpectedStock": "the least expected stock",
+    "ExpectedStock": "the most expected stock",
     "ExpectedBackorders": "the fewest expected backorders",
     "SumOfService": "the most service in sum",
     "MinimumBudget": "the least money",
+}
+VALUE = {
+    "MaxMinService": "standard score of the worst cell",
+    "ExpectedStock": "units in stock, all cells added up",
+    "ExpectedBackorders": "units owed, weighted, all periods added up",
+    "SumOfService": "cells served, weighted, probabilities added up",
+    "MinimumBudget": "the least money limit that keeps every promise",
 }
 INVERSION = {
     "Normal": "as if stock were normally distributed",
