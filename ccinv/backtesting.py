@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ccinv.arrays import FloatArray
-from ccinv.auditing.comparing import compare
-from ccinv.auditing.conduct import Comparison
+from ccinv.auditing import Comparison, compare
 from ccinv.demand import fit
 from ccinv.errors import DataError, Fault
 from ccinv.inversion.inversion import Inversion

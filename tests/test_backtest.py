@@ -37,6 +37,8 @@ unattainable = "best"
 first = 1
 last = 40
 missing = "unknown"
+[inversion]
+name = "normal"
 [audit]
 paths = 1000
 seed = 3

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ccinv.auditing.comparing import compare
-from ccinv.auditing.conduct import Comparison
+from ccinv.auditing import Comparison, compare
 from ccinv.auditing.tallying import block_paths
 from ccinv.cli.screen import working
 from ccinv.policies import ReorderPoint, customary

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from ccinv.arrays import FloatArray, given_numbers
+from ccinv.arrays import FloatArray, given_number, given_numbers
 from ccinv.errors import DataError, Fault
 from ccinv.store import Store
 
@@ -17,10 +17,11 @@ TINY = 1e-12  # least holding rate: none at all would order everything at once
 
 def levels_of_service(store: Store, others: float) -> FloatArray:
     """The probability of not running short that each item's level is set for, (n,): the store's α where important."""
-    if not 0.5 <= others < 1:
+    level = given_number(others)
+    if level is None or not 0.5 <= level < 1:
         remedy = f"Give a probability; {OTHERS:g} is one standard deviation of safety stock."
-        raise DataError(Fault("policies, others", f"{others:g}", "a probability from 0.5 to below 1", remedy))
-    return np.where(store.important, store.service.alpha, others)
+        raise DataError(Fault("policies, others", repr(others), "a probability from 0.5 to below 1", remedy))
+    return np.where(store.important, store.service.alpha, level)
 
 
 def safety_factor(level: FloatArray) -> FloatArray:
