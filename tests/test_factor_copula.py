@@ -14,6 +14,7 @@ from scipy.special import ndtr, ndtri
 
 import ccinv as cc
 from ccinv.demand import common_factors, draw, draw_common, from_arrays, kind_by_item, to_arrays
+from ccinv.demand.gamma_scores import gamma_at
 from ccinv.demand.steps import look_up
 
 FloatArray = NDArray[np.float64]
@@ -75,7 +76,7 @@ def test_sales_at_a_score_are_the_quantile_of_its_probability(name):
             assert (reached(found - 1e-9) <= ndtr(score) + 1e-12).all()
         else:
             middle = np.abs(score) < 4  # beyond, scipy's gamma distribution loses its digits where it is nearly normal
-            assert reached(found)[middle] == pytest.approx(ndtr(score)[middle], rel=1e-6)
+            assert reached(found)[middle] == pytest.approx(ndtr(score)[middle], rel=1e-6, abs=1e-8)
 
 
 @pytest.mark.parametrize("name", ["no demand", "certain"])
@@ -83,6 +84,15 @@ def test_sales_that_are_certain_are_the_same_at_every_score(name):
     law = laws()[name]
     assert (law.at_scores(np.tile([-5.0, 0.0, 5.0], (1, 2, 1))) == law.mean[:, :, None]).all()
     assert not law.hermite(8).any()
+
+
+@given(st.floats(0.004, 3.0), st.integers(0, 2**32 - 1))
+def test_a_table_of_the_gamma_inverse_is_the_inverse(ratio, seed):
+    score = np.random.default_rng(seed).uniform(-7, 7, 600)
+    many = gamma_at(np.array([ratio]), score[None])[0]
+    few = np.concatenate([gamma_at(np.array([ratio]), score[None, k : k + 200])[0] for k in (0, 200, 400)])
+    assert (np.abs(many - few) < 2e-8 * ratio).all()
+    assert not np.array_equal(many, few)
 
 
 @given(st.data())

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammainccinv, gammaincinv, ndtr
 
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.demand.checks import check_moments, check_spread_without_mean, tables_of
+from ccinv.demand.gamma_scores import gamma_at
 from ccinv.demand.hermite import SCORES, of_function
 
 CONSTANT = 1e-15  # a deviation of less than this times the mean is lost in the rounding of the mean
 CELLS = 1024  # ratios at a time
-STEADY = 3e-3  # below this coefficient of variation four terms of Cornish and Fisher are better than scipy's inverse
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,26 +64,22 @@ class Gamma:
         return draws
 
     def at_scores(self, score: FloatArray) -> FloatArray:
-        mean, sd = self.mean[:, :, None], self.sd[:, :, None]
-        ratio = np.divide(self.sd, self.mean, out=np.zeros_like(self.mean), where=self.mean > 0)
-        skew = ratio[:, :, None]
-        found: FloatArray = mean + sd * (score + skew * (score**2 - 1) / 3 + skew**2 * (score**3 - 7 * score) / 36)
-        skewed = np.nonzero(ratio > STEADY)
-        if len(skewed[0]):
-            shape, z = (ratio[skewed] ** -2.0)[:, None], score[skewed]
-            tail = ndtr(-np.abs(z))  # the smaller one, which holds all its digits
-            quantile = np.where(z > 0, gammainccinv(shape, tail), gammaincinv(shape, tail))
-            found[skewed] = (self.mean[skewed] * ratio[skewed] ** 2)[:, None] * quantile
+        ratio = self._ratio()
+        random = ratio > CONSTANT
+        found = np.repeat(self.mean[:, :, None], score.shape[2], axis=2)
+        found[random] *= gamma_at(ratio[random], score[random])
         return found
 
     def hermite(self, order: int) -> FloatArray:
-        ratio = np.divide(self.sd, self.mean, out=np.zeros_like(self.mean), where=self.mean > 0)
+        ratio = self._ratio()
         alike, where = np.unique(ratio, return_inverse=True)  # laws of one ratio differ in their unit alone
-        unit = Gamma(np.ones((len(alike), 1)), alike[:, None])
-        table = np.empty((len(alike), order))
-        for part in np.array_split(np.arange(len(alike)), -(-len(alike) // CELLS)):
-            score = np.broadcast_to(SCORES, (len(part), 1, len(SCORES)))
-            table[part] = of_function(unit.rows(part).at_scores(score)[:, 0], order)
-        table[alike <= CONSTANT] = 0.0
+        table = np.zeros((len(alike), order))
+        for part in np.array_split(np.flatnonzero(alike > CONSTANT), -(-len(alike) // CELLS)):
+            table[part] = of_function(gamma_at(alike[part], np.tile(SCORES, (len(part), 1))), order)
         found: FloatArray = self.mean[:, :, None] * table[where.reshape(ratio.shape)]
+        return found
+
+    def _ratio(self) -> FloatArray:
+        """sd / mean, 0 without demand."""
+        found: FloatArray = np.divide(self.sd, self.mean, out=np.zeros_like(self.mean), where=self.mean > 0)
         return found
