@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ccinv.arrays import FloatArray, IntArray
+from ccinv.demand import draw
 from ccinv.errors import DataError, Fault
 from ccinv.lead_time import NEVER
 from ccinv.result import Rule, caught_up
@@ -46,12 +47,16 @@ class Movements:
     dollars: FloatArray
 
 
-def replay(store: Store, rule: Rule, rng: np.random.Generator, paths: int) -> Movements:
+def replay(
+    store: Store, rule: Rule, rng: np.random.Generator, paths: int, common: FloatArray | None = None
+) -> Movements:
     """The store under `rule` on fresh paths: sales and arrivals drawn from the laws, orders as they are executed.
 
-    All items at once: memory is about ten arrays (n, N, paths); `cut` the store where that is too much.
+    All items at once: memory is about ten arrays (n, N, paths). Where that is too much, replay `store.rows` piece by
+    piece, all with the same `common = draw_common(store.demand, rng, paths)`: the factors that items share (None where
+    they share none). Without it a store draws its own.
     """
-    sales = store.demand.sample(rng, paths)
+    sales = draw(store.demand, rng, paths, common)
     ages = store.lead_time.sample(rng, (store.periods, paths))
     return replay_known(store, rule, sales, ages, sample_open_ages(store, rng, paths))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ccinv.arrays import FloatArray
+from ccinv.demand import common_factors
 from ccinv.moments import Dependence, FollowingSales
 from ccinv.result import Rule
 from ccinv.store import Store
@@ -53,7 +54,7 @@ def recompute(store: Store, rule: Rule, dependence: Dependence = EXACT) -> Numbe
         order_mean,
         order_sd,
         dollars_mean.sum(axis=0),
-        np.sqrt(dollars_variance.sum(axis=0)),
+        np.sqrt(np.maximum(dollars_variance.sum(axis=0) + _between_items(store, rule), 0.0)),
     )
 
 
@@ -106,6 +107,33 @@ def _block(items: _Items, weights: FloatArray, intercept: FloatArray, dependence
     held = items.cost[:, None] * ((items.on_hand + items.on_order)[:, None] + level - sold)
     obligated = items.cost[:, None] ** 2 * _quadratic(weights - total, items.covariance)
     return mean, np.sqrt(by_sales + by_arrival), order_mean, np.sqrt(order_variance), held, obligated
+
+
+def _between_items(store: Store, rule: Rule) -> FloatArray:
+    """What covariances between different items add to the variance of the dollars, (N,): pair by pair, in blocks.
+
+    Σ_{i≠j} Σ_{k≤t} v_i(t, k) v_j(t, k) Cov(S_i(k), S_j(k)),   v_i(t, k) = c_i (weights_i(t, k) − 1)
+    """
+    law = common_factors(store.demand)
+    periods = store.periods
+    if law is None:
+        return np.zeros(periods)
+    linked = np.flatnonzero(law.loading.any(axis=1) & (store.unit_cost > 0))
+    t, k = np.nonzero(np.tri(periods, dtype=bool))
+    dollars = store.unit_cost[linked, None] * (rule.rows(linked).weights[:, t, k] - 1)
+    series = law.series()[linked]
+    loading = law.loading[linked]
+    found = np.zeros(len(t))
+    for first in range(0, len(linked), step := max(1, BLOCK // max(1, len(linked)))):
+        part = slice(first, first + step)
+        correlation = loading[part] @ loading.T
+        correlation[np.arange(len(correlation)), first + np.arange(len(correlation))] = 0.0
+        power = np.ones_like(correlation)
+        for m in range(series.shape[2]):
+            power *= correlation
+            moved = dollars * series[:, k, m]
+            found += np.einsum("ia,ia->a", moved[part], power @ moved)
+    return np.bincount(t, weights=found, minlength=periods).astype(np.float64)
 
 
 def _open_orders(store: Store) -> tuple[FloatArray, FloatArray]:

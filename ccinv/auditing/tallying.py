@@ -12,6 +12,7 @@ import numpy as np
 from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.auditing.judging import judge
 from ccinv.auditing.record import Audit
+from ccinv.auditing.streams import shared_factors
 from ccinv.errors import DataError, Fault
 from ccinv.ledger import replay
 from ccinv.result import Plan, Rule
@@ -45,7 +46,8 @@ def audit(
 
     def run(number: int) -> _Tally:
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
-        return _block(pieces, limit, rng, sizes[number], store)
+        common = shared_factors(store.demand, seed, (number,), sizes[number])
+        return _block(pieces, limit, rng, sizes[number], store, common)
 
     pool = ThreadPoolExecutor(min(workers or os.cpu_count() or 1, len(sizes)))
     try:
@@ -115,11 +117,18 @@ def _pieces(store: Store, rule: Rule, paths: int) -> Iterator[_Piece]:
         yield _Piece(slice(start, int(index[-1]) + 1), part, rule.rows(index), part.controllable)
 
 
-def _block(pieces: list[_Piece], limit: FloatArray, rng: np.random.Generator, paths: int, store: Store) -> _Tally:
+def _block(
+    pieces: list[_Piece],
+    limit: FloatArray,
+    rng: np.random.Generator,
+    paths: int,
+    store: Store,
+    common: FloatArray | None,
+) -> _Tally:
     tally = _Tally.zeros(store.items, store.periods)
     dollars = np.zeros((store.periods, paths))
     for piece in pieces:
-        moved = replay(piece.store, piece.rule, rng, paths)
+        moved = replay(piece.store, piece.rule, rng, paths, common)
         bound = piece.store.short_below[:, None, None]
         well = moved.net >= bound
         tally.met[piece.rows] = np.count_nonzero(well, axis=2)

@@ -112,8 +112,9 @@ def orders(store: Store, rule: Layout) -> AffineMoments:
 
 
 def dollars(store: Store, rule: Layout) -> AffineMoments:
-    """Dollars obligated Z(t) = Σ_i c_i (I1 + Q + O(t) − D(t)), shape (N,), dollars; items independent of each other.
+    """Dollars obligated Z(t) = Σ_i c_i (I1 + Q + O(t) − D(t)), shape (N,), dollars.
 
+    Items that share factors are not independent of each other here, and nowhere else: all other rows are one item's.
     Source: Newton 1990, §3.5.3, with open orders counted: they are obligated already.
     """
     periods = store.periods

@@ -10,7 +10,8 @@ from scipy import sparse
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.covariance import of_ranges
 from ccinv.moments.affine import Rows
-from ccinv.rules import LinearMap, PooledLayout
+from ccinv.moments.common import Common
+from ccinv.rules import LinearMap, PooledLayout, stacked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +88,9 @@ class PooledDeviation:
         items, periods = store.demand.mean.shape
         t = np.arange(1, periods + 1)
         seen = np.maximum(t - store.orders.lag, 0)
+        common = Common.of(store)
+        if common is not None:
+            return self._dollars_in_common(common, seen)
         edges = np.stack([np.zeros(periods, dtype=np.int64), seen, t], axis=1)
         root = of_ranges(store, np.broadcast_to(edges, (items, periods, 3))) * store.unit_cost[:, None, None, None]
         period = np.tile(np.arange(periods), items)
@@ -94,11 +98,33 @@ class PooledDeviation:
         for q in range(2):
             follows = sparse.csr_array(sparse.diags_array(root[:, :, 0, q].ravel()))
             parts.append(self.layout.slope.times(follows).plus(-root[:, :, :, q].sum(axis=2).ravel()))
-        joined = LinearMap(
-            sparse.csr_array(sparse.vstack([part.matrix for part in parts])),
-            np.concatenate([part.constant for part in parts]),
+        return Rows(np.tile(period, 2), stacked(*parts))
+
+    def _dollars_in_common(self, common: Common, seen: IntArray) -> Rows:
+        """The same where items share factors: rows of one item, and rows of all for what they share."""
+        items, periods = self.layout.store.demand.mean.shape
+        alone = np.empty((items, periods))
+        shared, since = [], np.empty(periods)
+        for t in range(periods):
+            vectors, alone[:, t] = common.of_range(0, int(seen[t]))
+            shared.append(vectors.T)
+            vectors, rest = common.of_range(int(seen[t]), t + 1)
+            since[t] = np.sqrt((vectors.sum(axis=0) ** 2).sum() + (rest**2).sum())
+        period = np.repeat(np.arange(periods), [len(vectors) for vectors in shared])
+        together = np.concatenate(shared)
+        column = np.arange(items) * periods + period[:, None]
+        row = np.broadcast_to(np.arange(len(period))[:, None], column.shape)
+        follows = sparse.vstack(
+            [
+                sparse.diags_array(alone.ravel(), format="csr"),
+                _matrix(together.ravel(), row.ravel(), column.ravel(), len(period), items * periods),
+            ],
+            format="csr",
         )
-        return Rows(np.tile(period, 2), joined)
+        gap = self.layout.slope.times(follows).plus(-np.asarray(follows.sum(axis=1)).ravel())
+        fixed = LinearMap(sparse.csr_array((periods, gap.matrix.shape[1])), since)
+        cell = np.concatenate([np.tile(np.arange(periods), items), period, np.arange(periods)])
+        return Rows(cell, stacked(gap, fixed))
 
 
 def _matrix(values: FloatArray, row: IntArray, column: IntArray, rows: int, columns: int) -> sparse.csr_array:
