@@ -25,7 +25,7 @@ class BaseStock:
     """
 
     others: float = OTHERS
-    name: str = field(default="base stock", init=False)
+    name: str = "base stock"
 
     @property
     def words(self) -> str:

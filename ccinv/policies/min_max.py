@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -43,7 +43,7 @@ class MinMax:
     order_cost: ArrayLike
     holding_rate: ArrayLike
     others: float = OTHERS
-    name: str = field(default="(s,S)", init=False)
+    name: str = "(s,S)"
 
     @property
     def words(self) -> str:

@@ -39,7 +39,7 @@ class ReorderPoint:
     order_cost: ArrayLike
     holding_rate: ArrayLike
     others: float = OTHERS
-    name: str = field(default="(r,Q)", init=False)
+    name: str = "(r,Q)"
 
     @property
     def words(self) -> str:
