@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 import ccinv as cc
-from ccinv.auditing import audit, comparing
+from ccinv.auditing import audit, comparing, drawing, tallying
 from ccinv.auditing.comparing import compare
 from ccinv.errors import DataError
 from ccinv.ledger import Movements, State, move, sample_open_ages
@@ -451,9 +451,7 @@ def plan() -> cc.Plan:
 
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several blocks of paths and several pieces of items, in the audit and in the comparison alike."""
-    import ccinv.auditing.tallying as tallying
-
-    for module in (comparing, tallying):
+    for module in (drawing, tallying):
         monkeypatch.setattr(module, "CELLS", 6 * 5 * 300)
     monkeypatch.setattr(tallying, "FEWEST", 300)
     monkeypatch.setattr(tallying, "MOST", 300)
@@ -476,6 +474,25 @@ def test_the_plan_meets_the_paths_of_its_audit(plan: cc.Plan, pieces: bool, monk
         np.testing.assert_allclose(own.orders, judged.order_mean, rtol=1e-9, atol=1e-12)
 
 
+def test_the_plan_meets_the_paths_of_its_audit_where_items_sell_together(
+    plan: cc.Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And policies that see all items at once meet them too, however the draws are cut."""
+    small_pieces(monkeypatch)
+    monkeypatch.setattr(comparing, "HELD", 12 * 6 * 170)
+    law = cc.demand.FactorCopula(plan.store.demand, np.linspace(0.2, 0.9, 12))
+    together = replace(plan, store=replace(plan.store, demand=law))
+    judged, apart = audit(together, 1_000), compare(plan, [], paths=1_000).conducts[0]
+    own = compare(together, [], paths=1_000).conducts[0]
+    np.testing.assert_array_equal(own.service, judged.service)
+    np.testing.assert_array_equal(own.within, judged.budget)
+    assert own.within[-1] < apart.within[-1] - 0.01, "sales that rise and fall together make dollars vary more"
+    rich = replace(together, budget_limit=np.full(6, 1e9))
+    _, alone, paid = compare(rich, [BaseStock(), Blocked(BaseStock())], paths=1_000).conducts
+    np.testing.assert_array_equal(paid.service, alone.service)
+    np.testing.assert_allclose(paid.dollars_high, alone.dollars_high, rtol=1e-12)
+
+
 def test_policies_meet_the_sales_and_arrivals_of_the_plan(plan: cc.Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     """A policy that orders what the plan orders comes to the same numbers, asked item by item or all together."""
     small_pieces(monkeypatch)
@@ -495,6 +512,7 @@ def test_policies_meet_the_sales_and_arrivals_of_the_plan(plan: cc.Plan, monkeyp
             return Fund(Same().on(store), demand_ahead(store), store.unit_cost, np.full(6, 1e12))
 
     monkeypatch.setattr(comparing, "HELD", 12 * 6 * 170)  # the paths of a block in two shares
+    monkeypatch.setattr(comparing, "MOVED", 12 * 6 * 50)  # and each of them in four
     first, *others = compare(as_rule, [Same(), Unlimited()], paths=1_000).conducts
     for other in others:
         np.testing.assert_array_equal(other.service, first.service)
@@ -531,6 +549,13 @@ def test_the_table_says_what_the_cells_say(plan: cc.Plan) -> None:
         assert line.stock - line.backlog == pytest.approx((store.unit_cost @ (one.stock - one.backlog)).mean())
     assert lines[1].orders < lines[3].orders, "(r,Q) orders less often than base stock"
     assert lines[3].dollars < lines[1].dollars, "and ties up more money"
+
+
+def test_policies_can_be_told_apart_by_name(plan: cc.Plan) -> None:
+    rich = BaseStock(0.99, name="base stock, 99 %")
+    found = compare(plan, [BaseStock(), rich, Blocked(rich)], paths=500).figures()
+    assert [line.name for line in found[1:]] == ["base stock", "base stock, 99 %", "base stock, 99 % blocked"]
+    assert (found[2].others or 0) > (found[1].others or 0)
 
 
 def test_real_sales_are_met_as_they_were(plan: cc.Plan) -> None:
@@ -574,7 +599,8 @@ def test_every_item_whose_costs_are_not_known_is_named() -> None:
         assert "-3" in two
     assert "holding_rate: found 0" in faults_of(ReorderPoint(1.0, 0.0), store)[0]
     assert "shape (2,)" in faults_of(ReorderPoint([1.0, 2.0], 0.1), store)[0]
-    assert "a probability" in faults_of(BaseStock(95), store)[0]
+    for others in (95, 0.3, 1.0, float("nan"), "0.9", None):
+        assert "a probability" in faults_of(BaseStock(others), store)[0]  # type: ignore[arg-type]
     assert "[budget] limit" in faults_of(Blocked(BaseStock()), replace(store, budget=None))[0]
 
 

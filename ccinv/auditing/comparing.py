@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from typing import Protocol
@@ -13,14 +13,17 @@ from numpy.typing import ArrayLike
 
 from ccinv.arrays import FloatArray, IntArray, frozen, given_numbers
 from ccinv.auditing.conduct import Comparison, Conduct
-from ccinv.auditing.tallying import CELLS, block_paths
+from ccinv.auditing.drawing import Draws, Piece, held_draws, pieces_of
+from ccinv.auditing.streams import shared_factors
+from ccinv.auditing.tallying import block_paths
 from ccinv.errors import DataError, Fault
-from ccinv.ledger import Movements, move, replay_known, sample_open_ages
+from ccinv.ledger import Movements, move, replay_known
 from ccinv.policies import Ordering, Policy, placing
 from ccinv.result import Plan, Rule
 from ccinv.store import Budget, Store
 
-HELD = 2**23  # items × periods × paths that policies of all items together are replayed on at once: 64 MB an array
+HELD = 2**25  # items × periods × paths drawn at once for policies of all items together: 340 MB
+MOVED = 2**20  # of these moved at once: a dozen arrays of 8 MB
 MOST_PATHS = 1_000_000  # dollars of every path are kept for their quantile
 LEVEL = 0.95
 PLAN = "the ordering rules of this plan, as they are executed"
@@ -48,14 +51,15 @@ def compare(
     ways: list[_Way] = [_ByRule(plan.rule), *(_ByPolicy(policy.on(store)) for policy in policies)]
     block = block_paths(store.items, store.periods)
     sizes = [min(block, paths - start) for start in range(0, paths, block)]
-    pieces = list(_pieces(store, known, block))
+    pieces = list(pieces_of(store, known, block))
     total = [_Sums.zeros(store.items, store.periods) for _ in ways]
     dollars = np.empty((len(ways), store.periods, paths))
 
     def run(number: int) -> list[_Sums]:
         start = number * block
         money = dollars[:, :, start : start + sizes[number]]
-        return _block(store, ways, pieces, np.random.SeedSequence(seed, spawn_key=(number,)), money)
+        common = None if known is not None else shared_factors(store.demand, seed, (number,), sizes[number])
+        return _block(store, ways, pieces, np.random.SeedSequence(seed, spawn_key=(number,)), common, money)
 
     pool = ThreadPoolExecutor(min(workers or os.cpu_count() or 1, len(sizes)))
     try:
@@ -113,34 +117,6 @@ class _Sums:
         self.stock[rows] += moved.net.sum(axis=2) - owed
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Piece:
-    """Some neighbouring items, small enough to be drawn at once, as the audit cuts them."""
-
-    rows: slice
-    store: Store
-    sales: FloatArray | None
-    orders: IntArray  # which of the store's open orders are theirs
-
-    def draw(self, rng: np.random.Generator, paths: int) -> _Draws:
-        """Sales and ages, drawn in the sequence in which `ledger.replay` draws them."""
-        if self.sales is None:
-            sales = self.store.demand.sample(rng, paths)
-        else:
-            sales = np.broadcast_to(self.sales[:, :, None], (*self.sales.shape, paths))
-        ages = self.store.lead_time.sample(rng, (self.store.periods, paths))
-        return _Draws(sales, ages, sample_open_ages(self.store, rng, paths))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Draws:
-    """Sales, ages (items, N, paths) and ages of open orders (K, paths), as `ledger.move` takes them."""
-
-    sales: FloatArray
-    ages: IntArray
-    open_ages: IntArray
-
-
 class _Way(Protocol):
     """A way of ordering as a block replays it."""
 
@@ -151,7 +127,7 @@ class _Way(Protocol):
 
     def rows(self, index: IntArray) -> _Way: ...
 
-    def move(self, store: Store, draws: _Draws) -> Movements: ...
+    def move(self, store: Store, draws: Draws) -> Movements: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,7 +141,7 @@ class _ByRule:
     def rows(self, index: IntArray) -> _ByRule:
         return _ByRule(self.rule.rows(index))
 
-    def move(self, store: Store, draws: _Draws) -> Movements:
+    def move(self, store: Store, draws: Draws) -> Movements:
         return replay_known(store, self.rule, draws.sales, draws.ages, draws.open_ages)
 
 
@@ -180,21 +156,17 @@ class _ByPolicy:
     def rows(self, index: IntArray) -> _ByPolicy:
         return _ByPolicy(self.ordering.rows(index))
 
-    def move(self, store: Store, draws: _Draws) -> Movements:
+    def move(self, store: Store, draws: Draws) -> Movements:
         return move(store, draws.sales, placing(self.ordering, store.orders.lag), draws.ages, draws.open_ages)
 
 
-def _pieces(store: Store, sales: FloatArray | None, paths: int) -> Iterator[_Piece]:
-    step = max(CELLS // (store.periods * paths), 1)
-    for start in range(0, store.items, step):
-        index = np.arange(start, min(start + step, store.items))
-        rows = slice(start, int(index[-1]) + 1)
-        orders = np.flatnonzero((store.open_item >= rows.start) & (store.open_item < rows.stop))
-        yield _Piece(rows, store.rows(index), None if sales is None else sales[rows], orders)
-
-
 def _block(
-    store: Store, ways: list[_Way], pieces: list[_Piece], seed: np.random.SeedSequence, dollars: FloatArray
+    store: Store,
+    ways: list[_Way],
+    pieces: list[Piece],
+    seed: np.random.SeedSequence,
+    common: FloatArray | None,
+    dollars: FloatArray,
 ) -> list[_Sums]:
     """One block of paths for every way of ordering; `dollars` (ways, N, paths) is filled."""
     found = [_Sums.zeros(store.items, store.periods) for _ in ways]
@@ -202,7 +174,7 @@ def _block(
     paths = dollars.shape[2]
     rng = np.random.default_rng(seed)
     for piece in pieces:
-        draws = piece.draw(rng, paths)
+        draws = piece.draw(rng, paths, common)
         index = np.arange(piece.rows.start, piece.rows.stop)
         for k, way in enumerate(ways):
             if not way.together:
@@ -210,29 +182,19 @@ def _block(
                 found[k].tally(piece.rows, piece.store, moved)
                 dollars[k] += moved.dollars
     together = [k for k, way in enumerate(ways) if way.together]
-    share = max(HELD // (store.items * store.periods), 1)
-    for first in range(0, paths if together else 0, share):
-        part = slice(first, min(first + share, paths))
-        whole = _all_items(store, pieces, np.random.default_rng(seed), paths, part)
-        for k in together:
-            moved = ways[k].move(store, whole)
-            found[k].tally(slice(0, store.items), store, moved)
-            dollars[k, :, part] = moved.dollars
+    cells = store.items * store.periods
+    held, step = max(HELD // cells, 1), max(MOVED // cells, 1)
+    for first in range(0, paths if together else 0, held):
+        part = slice(first, min(first + held, paths))
+        whole = held_draws(store, pieces, np.random.default_rng(seed), common, paths, part)
+        for start in range(part.start, part.stop, step):
+            chosen = slice(start, min(start + step, part.stop))
+            draws = whole.paths(slice(start - first, chosen.stop - first))
+            for k in together:
+                moved = ways[k].move(store, draws)
+                found[k].tally(slice(0, store.items), store, moved)
+                dollars[k, :, chosen] = moved.dollars
     return found
-
-
-def _all_items(store: Store, pieces: list[_Piece], rng: np.random.Generator, paths: int, part: slice) -> _Draws:
-    """The draws of all items on a part of the paths: all are drawn again, so that they are those of the pieces."""
-    shape = (store.items, store.periods, part.stop - part.start)
-    whole = _Draws(
-        np.empty(shape), np.empty(shape, dtype=np.int64), np.empty((len(store.open_item), shape[2]), dtype=np.int64)
-    )
-    for piece in pieces:
-        draws = piece.draw(rng, paths)
-        whole.sales[piece.rows] = draws.sales[:, :, part]
-        whole.ages[piece.rows] = draws.ages[:, :, part]
-        whole.open_ages[piece.orders] = draws.open_ages[:, part]
-    return whole
 
 
 def _conduct(name: tuple[str, str], store: Store, sums: _Sums, dollars: FloatArray, level: float) -> Conduct:
