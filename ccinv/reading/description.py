@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ccinv.arrays import FloatArray
-from ccinv.demand import kind_by_item
+from ccinv.demand import common_factors, kind_by_item
 from ccinv.store import Store
 
 
@@ -29,6 +29,7 @@ class Description:
 
     `laws`: kind of law and number of its items, the commonest first; `mean`, `sd`: per item and period, units;
     `mean_lead_time`: periods, of orders that arrive; `longest_lead_time`: last possible age; `never`: probability;
+    `factors`: number of factors that items share and number of items that follow any, 0 where items are independent;
     `invested`: Σ unit cost × (on hand + on order), $; `controllable`, `promised`: cells that an order can influence,
     and important ones among them.
     """
@@ -40,6 +41,7 @@ class Description:
     first_period: str
     last_period: str
     laws: tuple[tuple[str, int], ...]
+    factors: tuple[int, int]
     mean: Range
     sd: Range
     unit_cost: Range
@@ -76,6 +78,7 @@ class Description:
             ("items", f"{self.items:,}, {self.important:,} of them important"),
             ("periods", f"{self.periods}, {span}"),
             ("laws of demand", ", ".join(f"{law} {count:,}" for law, count in self.laws)),
+            *((("factors", f"{self.factors[0]}, followed by {self.factors[1]:,} items"),) if self.factors[0] else ()),
             ("mean demand", f"{self.mean} units per item and period"),
             ("sd of demand", f"{self.sd} units per item and period"),
             ("unit cost", f"$ {self.unit_cost}"),
@@ -100,6 +103,7 @@ def describe(store: Store) -> Description:
     """What is in the store."""
     kinds, counts = np.unique(kind_by_item(store.demand), return_counts=True)
     order = np.argsort(-counts, kind="stable")
+    shared = common_factors(store.demand)
     ages = np.arange(store.lead_time.pmf.shape[1])
     arriving = store.lead_time.pmf.sum(axis=1)
     mean_age = np.divide(store.lead_time.pmf @ ages, arriving, out=np.zeros_like(arriving), where=arriving > 0)
@@ -114,6 +118,7 @@ def describe(store: Store) -> Description:
         first_period=store.calendar[0],
         last_period=store.calendar[-1],
         laws=tuple((str(kinds[k]), int(counts[k])) for k in order),
+        factors=(0, 0) if shared is None else (shared.loading.shape[1], int(shared.loading.any(axis=1).sum())),
         mean=_range(store.demand.mean),
         sd=_range(store.demand.sd),
         unit_cost=_range(store.unit_cost),

@@ -169,6 +169,7 @@ class Store:
         *,
         receipts: Any = None,
         open_orders: Any = None,
+        factors: Any = None,
         periods: int | None = None,
         period: str | float | None = None,
         first: str | int | date | None = None,
@@ -186,10 +187,22 @@ class Store:
         (+ law) for periods 1..N; or item_id, period, quantity, a history, with `periods` to plan, `period` ("month",
         "week", "day" or days; needed with dates), `first`, `last` and `missing`; or item_id, value, probability.
         `lead_times`: item_id, age, probability; or `receipts`: item_id or supplier, ordered, received, with `period`
-        and `observed_until`. `open_orders`: item_id, placed, quantity. A DataError lists every fault, by row.
+        and `observed_until`. `open_orders`: item_id, placed, quantity. `factors`: item_id, factor, loading, where sales
+        of items rise and fall together. A DataError lists every fault, by row.
         """
         parts = parts_from_frames(
-            items, demand, lead_times, receipts, open_orders, periods, period, first, last, missing, observed_until
+            items,
+            demand,
+            lead_times,
+            receipts,
+            open_orders,
+            periods,
+            period,
+            first,
+            last,
+            missing,
+            observed_until,
+            factors,
         )
         underway = parts.open_orders
         return cls(

@@ -7,6 +7,7 @@ from typing import Any
 
 from ccinv.errors import DataError, Fault
 from ccinv.tables.distribution import DISTRIBUTION
+from ccinv.tables.factors import FACTORS
 from ccinv.tables.forecast import FORECAST
 from ccinv.tables.frame import columns_of, read_frame
 from ccinv.tables.history import HISTORY
@@ -31,6 +32,7 @@ def parts_from_frames(
     last: Any = None,
     missing: Any = None,
     observed_until: Any = None,
+    factors: Any = None,
 ) -> Parts:
     """The parts of a store, or one DataError with every fault of all frames and settings."""
     faults: list[Fault] = []
@@ -40,7 +42,7 @@ def parts_from_frames(
     if (lead_times is None) == (receipts is None) and not (kind is DISTRIBUTION and lead_times is None):
         found = "both lead_times and receipts" if receipts is not None else "neither lead_times nor receipts"
         faults.append(Fault("lead time", found, "one of them", "Give item_id, age, probability, or past receipts."))
-    optional = [(LEAD_TIMES, lead_times), (RECEIPTS, receipts), (OPEN_ORDERS, open_orders)]
+    optional = [(LEAD_TIMES, lead_times), (RECEIPTS, receipts), (OPEN_ORDERS, open_orders), (FACTORS, factors)]
     given = needed + [(schema, frame) for schema, frame in optional if frame is not None]
     tables = Tables({schema.name: read_frame(frame, schema, faults) for schema, frame in given})
     parts = parts_of(tables, terms, faults)

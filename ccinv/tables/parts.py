@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 
-from ccinv.demand import Law, fit
+from ccinv.demand import FactorCopula, Law, Margin, fit
 from ccinv.errors import DataError, Fault
 from ccinv.lead_time import LeadTime
 from ccinv.tables.distribution import DISTRIBUTION, read_distribution
+from ccinv.tables.factors import FACTORS, read_factors
 from ccinv.tables.forecast import FORECAST, read_forecast
 from ccinv.tables.history import HISTORY, History, read_history
 from ccinv.tables.items import ITEMS, Items, read_items
@@ -18,7 +20,7 @@ from ccinv.tables.terms import MOST_PERIODS, Terms
 
 DEMAND = (FORECAST, HISTORY, DISTRIBUTION)
 LEAD_TIME = (LEAD_TIMES, RECEIPTS)
-SCHEMAS: tuple[Schema, ...] = (ITEMS, *DEMAND, *LEAD_TIME, OPEN_ORDERS)
+SCHEMAS: tuple[Schema, ...] = (ITEMS, *DEMAND, *LEAD_TIME, OPEN_ORDERS, FACTORS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +64,13 @@ def parts_of(tables: Tables, terms: Terms, faults: list[Fault]) -> Parts | None:
     open_orders = None
     if (sheet := tables.get(OPEN_ORDERS)) is not None:
         open_orders = read_open_orders(sheet, items, lead_time, faults)
+    loading = None
+    if (sheet := tables.get(FACTORS)) is not None:
+        loading = read_factors(sheet, items, faults)
     if len(faults) > before or items is None or demand is None or lead_time is None:
         return None
+    if loading is not None:
+        demand = FactorCopula(cast(Margin, demand), loading)
     periods = demand.mean.shape[1]
     calendar = history.upcoming(periods) if history is not None else tuple(str(t + 1) for t in range(periods))
     return Parts(items, demand, lead_time, open_orders, calendar, history)
