@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import lsqr
 
-from ccinv.arrays import FloatArray, IntArray
+from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.moments.affine import AffineMoments
 from ccinv.moments.arrivals import arrivals, in_transit
 from ccinv.objectives.program import Program
@@ -76,15 +76,11 @@ def _dense(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Most:
-    """What the deviations of cells are at most: an expression (K,), what it needs, and natural sizes of variables.
-
-    `reference`: the part that is there in any case, (K,).
-    """
+    """What the deviations of cells are at most: an expression (K,) with what it needs; `reference`: its least value."""
 
     value: Any
     reference: FloatArray
     constraints: list[Any]
-    scale: dict[Any, FloatArray]
 
 
 def most(program: Program, cells: IntArray) -> Most | None:
@@ -98,7 +94,10 @@ def most(program: Program, cells: IntArray) -> Most | None:
     """
     store = program.store
     kappa = program.chances.budget
-    if store.budget is None or store.orders.nonnegative == "none" or (kappa <= 0).any() or not _apart(program):
+    if store.budget is None or store.orders.nonnegative == "none" or (kappa <= 0).any():
+        return None
+    moving = _moving(program)
+    if moving is None:
         return None
     items, periods = store.demand.mean.shape
     dollars, level, size = program.dollars, program.layout.level, program.layout.scale
@@ -109,35 +108,40 @@ def most(program: Program, cells: IntArray) -> Most | None:
     before = sparse.kron(sparse.eye_array(items), sparse.eye_array(periods, k=-1), format="csr")
     now = sparse.eye_array(items * periods, format="csr")
     counted = np.unique(cells // periods)
-    spread = cp.Variable((len(counted), periods), nonneg=True)  # ζ in natural amounts of the item
-    unit = program.unit.reshape(items, periods)[counted, 0]
+    unit = program.unit.reshape(items, periods)[counted] * moving[counted]
     own = (counted[:, None] * periods + np.arange(periods)).ravel()
+    spread = cp.Variable(unit.shape, nonneg=True)  # ζ in natural amounts of the item
     swings = sparse.csr_array((arrivals(store) + transit @ (now + before))[cells][:, own])
-    swing = (swings @ sparse.diags_array(np.repeat(unit, periods))) @ cp.reshape(spread, (spread.size,), order="C")
+    swing = (swings @ sparse.diags_array(unit.ravel())) @ cp.reshape(spread, (unit.size,), order="C")
     ordered = level.times(sparse.csr_array(now - before))
-    at_start = np.abs(ordered.at(x))
-    placed = transit[cells] @ (ordered.matrix @ program.x + ordered.constant + at_start)
-    left = (
-        store.budget.limits(periods) - program.chances.overrun - dollars.mean.constant - dollars.mean.matrix @ program.x
-    )
-    money = sparse.diags_array(store.unit_cost[counted] * unit)
-    natural = float(np.linalg.norm(store.unit_cost[counted] * unit)) or 1.0
-    shared = cp.SOC(left / kappa / natural, (money @ spread) / natural, axis=0)
+    placed = transit[cells] @ (ordered.matrix @ program.x + ordered.constant + np.abs(ordered.at(x)))
+    money = store.unit_cost[counted, None] * unit
+    natural = float(np.linalg.norm(money)) or 1.0
+    left = store.budget.limits(periods) - program.chances.overrun - dollars.mean.constant
+    room = (left - dollars.mean.matrix @ program.x) / kappa
+    shared = cp.SOC(room / natural, cp.multiply(money / natural, spread), axis=0)
     reference = program.net.sd_at(x).ravel()[cells]
-    return Most(reference + swing + placed, reference, [shared], {})
+    return Most(reference + swing + placed, reference, [shared])
 
 
-def _apart(program: Program) -> bool:
-    """Whether every deviation row of the dollars belongs to one item: what follows for each is then known."""
+def _moving(program: Program) -> BoolArray | None:
+    """Whether the orders of each item up to each period can follow sales, (n, N); None where dollars are not the sum.
+
+    Where items are not independent no deviation row of the dollars need belong to one of them.
+    """
     items, periods = program.store.demand.mean.shape
-    owner = np.full(program.layout.size, -1)
-    for part, rows in ((program.net.factor.matrix, program.net.rows_per_cell), (program.layout.level.matrix, None)):
-        entry = sparse.coo_array(part)
-        cell = np.arange(items * periods) if rows is None else np.repeat(np.arange(items * periods), rows)
-        owner[entry.col] = cell[entry.row] // periods
-    entry = sparse.coo_array(program.dollars.factor.matrix)
-    known = owner[entry.col] >= 0
-    row, item = entry.row[known], owner[entry.col][known]
-    first = np.full(entry.shape[0], -1)
+    cell = np.arange(items * periods)
+    owner = np.full(program.layout.size, -1)  # a column that no net stock depends on has none
+    net, level = sparse.coo_array(program.net.factor.matrix), sparse.coo_array(program.layout.level.matrix)
+    owner[net.col] = np.repeat(cell, program.net.rows_per_cell)[net.row] // periods
+    owner[level.col] = level.row // periods
+    rows = sparse.coo_array(program.dollars.factor.matrix)
+    known = owner[rows.col] >= 0
+    row, item = rows.row[known], owner[rows.col][known]
+    first = np.full(rows.shape[0], -1)
     first[row] = item
-    return bool((first[row] == item).all())
+    if (first[row] != item).any():
+        return None
+    moving = np.zeros((items, periods), dtype=bool)
+    moving[item, np.repeat(np.arange(periods), program.dollars.rows_per_cell)[row]] = True
+    return moving

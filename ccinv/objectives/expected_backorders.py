@@ -15,6 +15,7 @@ from ccinv.objectives.endless import refuse_endless
 from ccinv.objectives.keeps import keeps
 from ccinv.objectives.loss import Loss, Stated, loss_of
 from ccinv.objectives.program import Answer, Outcome, Program, Status
+from ccinv.objectives.thrift import thrift
 
 CLOSE = 4e-6  # relative distance to the optimum at which no sharper tangents are asked for; above what THRIFT costs
 NOTHING = 1e-9  # of the weighted natural amounts: less than this is not worth another program
@@ -42,6 +43,7 @@ class ExpectedBackorders:
     tangents: int = 25
 
     limited: ClassVar[bool] = True
+    greatest: ClassVar[bool] = False
     serves_others: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -66,8 +68,8 @@ class ExpectedBackorders:
         near: FloatArray | None = None
         for width in (1.0, *WIDTHS):
             owed = _owed(program, cells, loss, near, width)
-            thrift, most = _thrift(program, value)
-            aim = cp.Minimize(weight @ owed.value + thrift)
+            spent, most = thrift(program, THRIFT * value)
+            aim = cp.Minimize(weight @ owed.value + spent)
             outcome = _solved(program, aim, _kept(program, owed), owed, first=near is None)
             if outcome is None:
                 break
@@ -114,22 +116,6 @@ def _owed(program: Program, cells: IntArray, loss: Loss, near: FloatArray | None
 
 def _kept(program: Program, owed: Stated) -> list[Any]:
     return [*owed.constraints, *program.held(program.important, program.others)]
-
-
-def _thrift(program: Program, value: float) -> tuple[Any, float]:
-    """THRIFT of `value` in proportion to the dollars obligated, as cvxpy has it, and the most that it can be.
-
-    It decides between plans that are equally good: without it any amount may be ordered where it comes too late, or
-    where the money is not needed. Not where orders may be negative: there dollars can fall without end.
-    """
-    store, mean = program.store, program.dollars.mean
-    if store.orders.nonnegative == "none":
-        return 0.0, 0.0
-    assert store.budget is not None  # noqa: S101  # refused before
-    limit = float(store.budget.limits(store.periods).sum())
-    price = THRIFT * value / max(limit, program.money)
-    row = np.asarray(mean.matrix.sum(axis=0)).ravel()
-    return price * (row @ program.x + float(mean.constant.sum())), price * limit
 
 
 def _solved(program: Program, objective: Any, constraints: list[Any], owed: Stated, *, first: bool) -> Outcome | None:
