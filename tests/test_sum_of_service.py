@@ -143,6 +143,7 @@ class Given:
 
     share: float
     limited: ClassVar[bool] = True
+    greatest: ClassVar[bool] = True
     serves_others: ClassVar[bool] = False
 
     def pursue(self, program: Program) -> Answer:

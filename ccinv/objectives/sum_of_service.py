@@ -41,6 +41,7 @@ class SumOfService:
     surrogates: tuple[Objective, ...] = (MaxMinService(), ExpectedBackorders(), ExpectedStock())
 
     limited: ClassVar[bool] = True
+    greatest: ClassVar[bool] = True
     serves_others: ClassVar[bool] = False
 
     def stated(self, program: Program) -> tuple[Any, list[Any]]:
