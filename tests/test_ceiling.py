@@ -1,9 +1,12 @@
 """The upper bound on the sum of service: above every decision, and as close as the ends of deviations allow."""
 
+import dataclasses
+
 import cvxpy as cp
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.special import ndtr
 from test_sum_of_service import drawn, program_of
 
 import ccinv as cc
@@ -85,3 +88,28 @@ def test_the_greatest_score_of_the_first_cell_is_what_its_arrival_allows():
     narrow, score = least(program.net.at_cells(np.array([1])), program.layout.scale)
     assert narrow == pytest.approx([np.sqrt(18)], rel=1e-12)
     assert score == pytest.approx([np.sqrt(16 / 18 + 0.7 / 0.3)], rel=1e-12)
+
+
+def test_where_items_share_factors_the_budget_says_nothing_of_one_item_and_the_bound_still_holds():
+    store = drawn(1)
+    law = store.demand
+    shared = dataclasses.replace(
+        store, demand=cc.demand.FactorCopula(cc.demand.Normal(law.mean, law.sd), [0.8, 0.7, 0.9, 0.6])
+    )
+    program = program_of(shared)
+    cells, weight = counted(program)
+    assert most(program, cells) is None
+    assert most(program_of(store), cells) is not None
+    bound = ceiling(program, cells, weight).bound
+    assert max(total(program, cells, weight, x) for x in random_decisions(program, 8)) <= bound
+    assert bound < weight.sum()
+
+
+def test_where_orders_may_be_negative_only_the_greatest_scores_are_known():
+    store = drawn(1)
+    free = dataclasses.replace(store, orders=cc.Orders(nonnegative="none"))
+    program = program_of(free)
+    cells, weight = counted(program)
+    _, score = least(program.net.at_cells(cells), program.layout.scale)
+    assert most(program, cells) is None
+    assert ceiling(program, cells, weight).bound == pytest.approx(float(weight @ ndtr(score)), rel=1e-12)
