@@ -116,11 +116,12 @@ def _between_items(store: Store, rule: Rule) -> FloatArray:
     """
     law = common_factors(store.demand)
     periods = store.periods
-    if law is None:
+    if law is None or not law.loading.any():
         return np.zeros(periods)
-    linked = np.flatnonzero(law.loading.any(axis=1) & (store.unit_cost > 0))
+    linked = np.flatnonzero(law.loading.any(axis=1))
     t, k = np.nonzero(np.tri(periods, dtype=bool))
-    dollars = store.unit_cost[linked, None] * (rule.rows(linked).weights[:, t, k] - 1)
+    parts = np.array_split(linked, -(-len(linked) * periods**2 // BLOCK))
+    dollars = np.concatenate([store.unit_cost[part, None] * (rule.rows(part).weights[:, t, k] - 1) for part in parts])
     series = law.series()[linked]
     loading = law.loading[linked]
     found = np.zeros(len(t))

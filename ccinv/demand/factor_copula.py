@@ -13,7 +13,7 @@ from ccinv.demand.law import Law, Margin
 from ccinv.errors import DataError, Fault
 
 ORDERS = (8, 16, 32, 64)  # how many polynomials are tried
-NEGLECTED = 1e-6  # of a covariance, relative to the two deviations: what polynomials of higher order may be worth
+NEGLECTED = 1e-5  # of a covariance, relative to the two deviations: what polynomials of higher order may be worth
 REMEDY = "Scale them down: their squares are the shares of the item's variation that the factors explain."
 
 
@@ -101,7 +101,7 @@ class FactorCopula:
     def series(self) -> FloatArray:
         """h_m(i, t), m = 1, …, M, (n, N, M): Cov(S_i(t), S_j(t)) = Σ_m h_m(i, t) h_m(j, t) (loading(i) · loading(j))^m.
 
-        M is the least order from which on terms are worth less than 1e-6 of sd · sd together, for every pair, and 64 at
+        M is the least order from which on terms are worth less than 1e-5 of sd · sd together, for every pair, and 64 at
         most. What they neglect, ρ^(M+1) √(rest · rest) at most with rest = sd² − Σ_m h_m², stays with each item itself.
         """
         norm = np.linalg.norm(self.loading, axis=1)
