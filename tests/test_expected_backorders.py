@@ -181,6 +181,7 @@ def test_under_cantelli_the_optimum_is_that_of_scarf_s_bound(seed):
     assert plan.objective_value == pytest.approx(transcribed(store, cantelli=True), rel=5e-6)
     scarf = (store.weight[:, None] * (np.hypot(plan.mean, plan.sd) - plan.mean) / 2).sum()
     assert plan.objective_value == pytest.approx(float(scarf), rel=1e-9)
+    assert any("at most, whatever the law" in note for note in plan.notes)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -84,7 +84,7 @@ class ExpectedBackorders:
             near = mean / np.maximum(sd, 1e-9 * program.unit[cells])
         missing = abs(value - bound)  # either sign: near the optimum the solver's last digits are all there is
         gap = missing / max(value + constant, NOTHING * natural)
-        return Answer(best, value + constant, gap, notes=(_said(value + constant, missing, constant),))
+        return Answer(best, value + constant, gap, notes=(_said(loss, value + constant, missing, constant),))
 
     def _loss(self, program: Program) -> Loss:
         return loss_of(program.inversion, self.tangents)
@@ -135,9 +135,9 @@ def _solved(program: Program, objective: Any, constraints: list[Any], owed: Stat
     return None
 
 
-def _said(value: float, missing: float, constant: float) -> str:
+def _said(loss: Loss, value: float, missing: float, constant: float) -> str:
     unavoidable = f", {constant:.4g} of them beyond any order" if constant > CLOSE * value else ""
     return (
-        f"Expected backorders, weighted and added up over all periods, are {value:.6g}{unavoidable}; "
+        f"Expected backorders, weighted and added up over all periods: {value:.6g} ({loss.words}){unavoidable}; "
         f"no plan has more than {missing:.2g} less."
     )

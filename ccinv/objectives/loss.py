@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import cvxpy as cp
 import numpy as np
@@ -32,7 +32,9 @@ class Stated:
 
 
 class Loss(Protocol):
-    """What is expected to be owed, E[X⁻], as a convex function of mean and deviation."""
+    """What is expected to be owed, E[X⁻], as a convex function of mean and deviation; `words`: for which laws."""
+
+    words: ClassVar[str]
 
     def at(self, mean: FloatArray, sd: FloatArray) -> FloatArray:
         """E[X⁻] at numbers, units."""
@@ -59,6 +61,8 @@ class NormalLoss:
     """
 
     tangents: int
+
+    words: ClassVar[str] = "as if net stock were normally distributed"
 
     @property
     def points(self) -> FloatArray:
@@ -103,6 +107,8 @@ class ScarfLoss:
 
     Source: Scarf 1958, A min-max solution of an inventory problem.
     """
+
+    words: ClassVar[str] = "at most, whatever the law of net stock"
 
     def at(self, mean: FloatArray, sd: FloatArray) -> FloatArray:
         size = np.hypot(mean, sd)
