@@ -57,11 +57,11 @@ class SumOfService:
         x, name = self._best(program, cells, weight)
         before = total(program, cells, weight, x)
         top = ceiling(program, cells, weight)
-        starts = [x, *sorted(top.decisions, key=partial(total, program, cells, weight))[-1:]]
-        x = max(
-            (ascended(program, cells, weight, start) for start in starts), key=partial(total, program, cells, weight)
-        )
-        value = total(program, cells, weight, x)
+        summed = partial(total, program, cells, weight)
+        tried = [start for start in top.decisions if keeps(program, start, (program.important, program.others))]
+        starts = [x, *sorted(tried, key=summed)[-1:]]
+        x = max((ascended(program, cells, weight, start) for start in starts), key=summed)
+        value = summed(x)
         bound = max(top.bound, value)
         said = (
             f"The sum of service is {value:.6g} of {weight.sum():.6g}, {value / weight.sum():.2%} in the mean; "
