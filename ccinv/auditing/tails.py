@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ccinv.arrays import FloatArray
+from ccinv.arrays import BoolArray, FloatArray
+from ccinv.auditing.streams import shared_factors
 from ccinv.ledger import replay
 from ccinv.result import Rule
 from ccinv.store import Store
@@ -20,11 +21,16 @@ CELLS = 2**20  # items × periods × paths replayed at once, unless one item alo
 @dataclass(frozen=True, slots=True, eq=False)
 class Levels:
     """The probability at which each quantity is asked for its quantile, NaN where it is not: net stock X(t) and orders
-    as the rule has them (n, N), dollars (N,)."""
+    as the rule has them (n, N), dollars (N,).
+
+    `grid` (G,): probabilities at which net stock of every cell is asked for, where `law` (n, N) says so.
+    """
 
     stock: FloatArray
     orders: FloatArray
     dollars: FloatArray
+    grid: FloatArray
+    law: BoolArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +38,8 @@ class Tails:
     """What was found on `paths` paths under the actual laws, orders executed.
 
     service (n, N): share of paths that are not short; stock (n, N): the largest amount that net stock keeps with the
-    probability asked. ordered, orders (n, N): the same for the orders as the rule has them. afforded (N,): share of
+    probability asked, and law (n, N, G) with those of the grid. ordered, orders (n, N): the same for the orders as the
+    rule has them. afforded (N,): share of
     paths within the limit; dollars (N,): the least amount that dollars obligated keep with the probability asked.
     Units and dollars; NaN where nothing was asked. All lower or upper order statistics: on these paths no quantile
     promises too much.
@@ -41,6 +48,7 @@ class Tails:
     paths: int
     service: FloatArray
     stock: FloatArray
+    law: FloatArray
     ordered: FloatArray
     orders: FloatArray
     afforded: FloatArray
@@ -63,22 +71,35 @@ def tails(
     (seed first): the same stream means the same sales and arrivals whatever the rule, and the same bytes whatever the
     number of `workers`.
     """
-    shape = (store.items, store.periods)
-    found = Tails(paths, *(np.full(shape, np.nan) for _ in range(4)), *(np.full(shape[1], np.nan) for _ in range(2)))
+    shape, grid = (store.items, store.periods), levels.grid
+    found = Tails(
+        paths=paths,
+        service=np.empty(shape),
+        stock=np.empty(shape),
+        law=np.full((*shape, len(grid)), np.nan),
+        ordered=np.empty(shape),
+        orders=np.empty(shape),
+        afforded=np.full(store.periods, np.nan),
+        dollars=np.empty(store.periods),
+    )
     spent = np.zeros((store.periods, paths))
     step = max(CELLS // (store.periods * paths), 1)
     pieces = [np.arange(first, min(first + step, store.items)) for first in range(0, store.items, step)]
+    common = shared_factors(store.demand, stream[0], stream[1:], paths)
 
     def run(number: int) -> FloatArray:
         index = pieces[number]
         part = store.rows(index)
         rng = np.random.default_rng(np.random.SeedSequence(stream[0], spawn_key=(*stream[1:], number)))
-        moved = replay(part, rule.rows(index), rng, paths)
+        moved = replay(part, rule.rows(index), rng, paths, common)
         bound = part.short_below[:, None, None]
         found.service[index] = np.count_nonzero(moved.net >= bound, axis=2) / paths
         found.ordered[index] = np.count_nonzero(moved.wanted >= bound, axis=2) / paths
         found.stock[index] = kept(moved.net, levels.stock[index])
         found.orders[index] = kept(moved.wanted, levels.orders[index])
+        item, period = np.nonzero(levels.law[index])
+        sample = moved.net[item, period][:, None, :]
+        found.law[index[item], period] = kept(sample, np.broadcast_to(grid, (len(item), len(grid))))
         return moved.dollars
 
     pool = ThreadPoolExecutor(min(workers or os.cpu_count() or 1, len(pieces)))
@@ -96,14 +117,23 @@ def tails(
 
 
 def kept(sample: FloatArray, level: FloatArray) -> FloatArray:
-    """The largest amount that a share `level` of the sample (..., paths) is not below; NaN where the level is."""
+    """The largest amount that a share `level` of the sample is not below; NaN where the level is.
+
+    The sample has its draws on the last axis; the level stands for the axes before, or has one more for several levels
+    of one sample, where the sample then has length 1.
+    """
     paths = sample.shape[-1]
     asked = np.isfinite(level)
+    found = np.full(level.shape, np.nan)
+    if not asked.any():
+        return found
     below = np.zeros(level.shape, dtype=np.int64)
     below[asked] = np.floor((1 - level[asked]) * paths + 1e-9).astype(np.int64)
-    found = np.full(level.shape, np.nan)
-    if asked.any():
-        ranks = np.unique(below[asked])
+    ranks = np.unique(below[asked])
+    if sample.shape[:-1] == level.shape:
         ordered = np.partition(sample[asked], ranks, axis=-1)
         found[asked] = np.take_along_axis(ordered, below[asked][:, None], axis=-1)[:, 0]
+    else:
+        ordered = np.partition(sample[..., 0, :], ranks, axis=-1)
+        found[...] = np.take_along_axis(ordered, below, axis=-1)
     return found

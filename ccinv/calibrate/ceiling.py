@@ -20,7 +20,8 @@ def ceiling(store: Store, paths: int, stream: tuple[int, ...]) -> FloatArray:
     """
     nothing = np.zeros((store.items, store.periods))
     none = np.full(nothing.shape, np.nan)
-    idle = tails(store, PooledRule(nothing, nothing), None, Levels(none, none, none[0]), paths, stream)
+    unasked = Levels(none, none, none[0], np.zeros(0), np.zeros(nothing.shape, dtype=np.bool_))
+    idle = tails(store, PooledRule(nothing, nothing), None, unasked, paths, stream)
     arrived = store.lead_time.arrived(np.arange(store.periods))
     missing = np.ones(nothing.shape)
     missing[:, 1:] = np.cumprod(1 - arrived[:, : store.periods - 1], axis=1)

@@ -9,44 +9,55 @@ import numpy as np
 from ccinv.arrays import FloatArray
 from ccinv.auditing import Levels, Tails
 from ccinv.inversion import Cantelli
-from ccinv.inversion.chances import Chances
+from ccinv.inversion.chances import GRID, Chances
 from ccinv.models.multi_period.found import Found
 
 CERTAIN = 1e-9  # deviation, in natural amounts, below which a multiplier means nothing
+TINY = 1e-9  # by how much a score must rise where the law of a cell has a jump: equal scores have no inverse
+LEAST = 0.3  # share of the way that what is known of a law goes at least
 
 
-def learnt(found: Found, seen: Tails, asked: Levels, share: float) -> Chances:
+def learnt(found: Found, seen: Tails, asked: Levels, falls: float, rises: float = 1.0) -> Chances:
     """What the chance rows are to be held to next.
 
         κ′ = −quantile_{1−α}((X − E X) / sd X)
 
-    in the simulation `seen` of the plan just found. Multipliers rise to κ′ at once and fall by `share` of the way.
-    Cantelli's κ bounds them: no law with these moments needs more. Executed orders are larger than the rule has them,
-    though, so that dollars may need more than any multiple of their deviation: the rest is an amount.
+    in the simulation `seen` of the plan just found; multipliers go a share of the way there, `falls` of it down and
+    `rises` of it up. Cantelli's κ bounds them: no law with these moments needs more. Executed orders are larger than
+    the rule has them, though, so that dollars may need more than any multiple of their deviation: the rest is an
+    amount.
     """
     program, numbers = found.program, found.numbers
     store, chances = program.store, program.chances
     bound = store.short_below[:, None]
     unit = program.unit.reshape(numbers.mean.shape)
-    most = Cantelli()
+    most = Cantelli().kappa
 
-    base = chances.inversion.kappa(asked.stock)
-    # a promised cell is raised to the level that is aimed at, so that it has the level that is asked
-    level = np.where(store.important[:, None], chances.inversion.kappa(chances.level), base)
-    score = _ratio(numbers.mean - seen.stock + bound, numbers.sd, unit)
-    shift = np.clip(score, 0.0, most.kappa(asked.stock)) - level
-    orders = np.clip(
-        _ratio(numbers.order_mean - seen.orders + bound, numbers.order_sd, unit), 0.0, most.kappa(asked.orders)
-    )
+    def score(mean: FloatArray, quantile: FloatArray, sd: FloatArray, level: FloatArray) -> FloatArray:
+        return np.clip(_ratio(mean - quantile + bound, sd, unit), 0.0, most(level))
+
+    # a cell is raised to the level aimed at, so that it has the level asked
+    shift = score(numbers.mean, seen.stock, numbers.sd, asked.stock) - chances.inversion.kappa(chances.level)
+    ratio = _ratio(
+        (numbers.mean + bound)[:, :, None] - seen.law, numbers.sd[:, :, None], unit[:, :, None]
+    )  # the law itself: below zero, too
+    bend = np.maximum.accumulate(np.nan_to_num(ratio - GRID) + GRID + TINY * GRID, axis=2) - GRID
+    orders = score(numbers.order_mean, seen.orders, numbers.order_sd, asked.orders)
     need = seen.dollars - numbers.dollars_mean
-    budget = np.clip(_ratio(need, numbers.dollars_sd, np.array(program.money)), 0.0, most.kappa(asked.dollars))
+    budget = np.clip(_ratio(need, numbers.dollars_sd, np.array(program.money)), 0.0, most(asked.dollars))
     overrun = np.maximum(need - np.nan_to_num(budget) * numbers.dollars_sd, 0.0)
+
+    def moved(now: FloatArray, wanted: FloatArray) -> FloatArray:
+        step = np.nan_to_num(wanted - now, nan=0.0)
+        return now + np.where(step < 0, falls * step, rises * step)
+
     return replace(
         chances,
-        shift=_moved(chances.shift, shift, share),
-        orders=_moved(chances.orders, orders, share),
-        budget=_moved(chances.budget, budget, share),
-        overrun=_moved(chances.overrun, overrun, share),
+        shift=moved(chances.shift, shift),
+        bend=bend if chances.bend is None else chances.bend + max(falls, LEAST) * (bend - chances.bend),
+        orders=moved(chances.orders, orders),
+        budget=moved(chances.budget, budget),
+        overrun=moved(chances.overrun, overrun),
     )
 
 
@@ -70,8 +81,3 @@ def _ratio(amount: FloatArray, sd: FloatArray, unit: FloatArray) -> FloatArray:
     """amount / sd; NaN where there is no deviation."""
     some = sd > CERTAIN * unit
     return np.where(some, amount / np.where(some, sd, 1.0), np.nan)
-
-
-def _moved(now: FloatArray, wanted: FloatArray, share: float) -> FloatArray:
-    step = np.nan_to_num(wanted - now, nan=0.0)
-    return now + np.where(step < 0, share * step, step)

@@ -22,9 +22,10 @@ from ccinv.result import Calibration, OutOfReach
 from ccinv.solve.elastic import Reached
 from ccinv.store import Store
 
-LEARNING = (1.0, 0.7, 0.5, 0.3)  # share of the way that a multiplier falls in each round; later ones only rise
+LEARNING = ((1.0, 1.0), (0.7, 1.0), (0.5, 0.8), (0.3, 0.8), (0.2, 1.0), (0.0, 1.0))  # of the way, down and up, by round
 AIM = 3.0  # standard errors by which the quantiles of a simulation aim above the levels asked
 ENOUGH = 1.0  # standard errors above its level at which a row needs no more
+WORTH = 0.01  # relative gain in the objective for which a rule that may fall is worth a search of its own
 SETTLED = 1e-3  # relative change of the objective's value between rounds that is worth no other round
 BACK = 3  # times that multipliers which cannot be had together are taken half of the way back
 BELOW = 0.01  # how far below what no order can change a cell is held, where that is less than was asked
@@ -40,29 +41,52 @@ class _Search:
     program: MultiPeriod
     aim: Objective
     how: Calibrated
+    paths: int
+
+    def better(self, one: Found, other: Found | None) -> bool:
+        """Whether one plan is to be preferred: fewer promises out of reach, then the objective."""
+        if other is None:
+            return True
+        if len(one.reached.short) != len(other.reached.short):
+            return len(one.reached.short) < len(other.reached.short)
+        return one.answer.value > other.answer.value if self.aim.greatest else one.answer.value < other.answer.value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Course:
+    """How a search went: the best plan that keeps every promise on its paths (else the last), and each round."""
+
+    best: Found | None
+    last: Found
+    values: tuple[float, ...]
+    missing: tuple[float, ...]
 
 
 def calibrate(program: MultiPeriod, aim: Objective, how: Calibrated, explain: Explain) -> tuple[Found, Calibration]:
     """A plan whose chance rows are held to what simulations of earlier plans asked for, and what became of it.
 
-    All rounds see the same paths, acceptance sees others. Of the rounds that keep every promise on their paths the
-    last is taken; where acceptance finds a row short, it is raised by what it lacks and the plan is made again.
+    All rounds see the same paths, acceptance sees others. The rule is first kept from ever falling: then orders are
+    executed as it has them, and multipliers settle in two or three rounds. Where a rule that may fall promises
+    more than that, it is tried as well, and the better plan taken. Where acceptance finds a row short, it is raised by
+    what it lacks and the plan is made again.
     """
     store = program.store
     # what is out of reach with the multipliers of one round says nothing about those of the next
     lenient = replace(program, store=replace(store, service=replace(store.service, unattainable="best")))
-    most = ceiling(store, how.paths or _paths(store, LEARN), (how.seed, 2, 0))
+    paths = how.paths or _paths(store, LEARN)
+    most = ceiling(store, paths, (how.seed, 2, 0))
     level = np.clip(most - BELOW, 0.5, program.chances.level)
-    search = _Search(lenient.held_to(replace(program.chances, level=level)), aim, how)
+    search = _Search(lenient.held_to(replace(program.chances, level=level)), aim, how, paths)
     # a store that refuses to miss a promise need not wait for the multipliers of the others
     refused = store.service.unattainable == "refuse" and bool((_promised(store) & (most < store.service.alpha)).any())
-    found, values, missing = _rounds(search, 1 if refused else how.rounds)
+    search, course = _searched(search, 1 if refused else how.rounds)
+    found = course.best or course.last
+    values, missing = list(course.values), list(course.missing)
     paths = how.paths or _paths(store, ACCEPT)
     for trial in range(1, TRIES + 1):
-        promises = Promises.of(found)
-        asked = levels(found, promises, paths, AIM)
+        asked = levels(found, paths, AIM)
         seen = _simulated(search, found, asked, paths, trial)
-        verdict = accepted(promises, seen, how.confidence, how.margin, TRIES)
+        verdict = accepted(Promises.of(found), seen, how.confidence, how.margin, TRIES)
         if verdict.good or refused or trial == TRIES:
             break
         try:
@@ -74,34 +98,63 @@ def calibrate(program: MultiPeriod, aim: Objective, how: Calibrated, explain: Ex
     return _explained(store, found, seen, most, explain), _record(how, found, seen, verdict, values, missing)
 
 
-def _rounds(search: _Search, rounds: int) -> tuple[Found, list[float], list[float]]:
-    """The last plan that keeps every promise on the paths of the search, else the last; values and worst shortfalls."""
-    how = search.how
-    paths = how.paths or _paths(search.program.store, LEARN)
-    chances = search.program.chances
+def _searched(search: _Search, rounds: int) -> tuple[_Search, _Course]:
+    """The better of a rule that never falls and one that may, if what the second promises makes it worth a search."""
+    free = search
+    steady = replace(search, program=search.program.never_falling())
+    try:
+        first = _rounds(steady, search.program.chances, rounds)
+    except (InfeasibleError, SolverError):
+        return free, _rounds(free, search.program.chances, rounds)
+    if search.program.store.orders.nonnegative == "monotone":
+        return steady, first
+    known = first.best or first.last
+    try:
+        trial = find(free.program.held_to(known.program.chances), search.aim, _nothing)
+    except (InfeasibleError, SolverError):
+        return steady, first
+    worth = len(trial.reached.short) < len(known.reached.short) or not _same(trial, known, WORTH)
+    if first.best is not None and not (worth and search.better(trial, known)):
+        return steady, first
+    try:
+        second = _rounds(free, known.program.chances, rounds)
+    except (InfeasibleError, SolverError):
+        return steady, first
+    values, missing = (*first.values, *second.values), (*first.missing, *second.missing)
+    if second.best is not None and search.better(second.best, first.best):
+        return free, replace(second, values=values, missing=missing)
+    return steady, replace(first, values=values, missing=missing)
+
+
+def _rounds(search: _Search, chances: Chances, rounds: int) -> _Course:
     known = without(chances)
     best: Found | None = None
+    before: Found | None = None
     values: list[float] = []
     missing: list[float] = []
     for number in range(rounds):
         found = _made(search, chances, known)
         known = found.program.chances
         promises = Promises.of(found)
-        asked = levels(found, promises, paths, AIM)
-        seen = _simulated(search, found, asked, paths, 0)
+        asked = levels(found, search.paths, AIM)
+        seen = _simulated(search, found, asked, search.paths, 0)
         short = promises.missing(seen)
         keeps = all(
-            (lack <= -ENOUGH * errors(np.nan_to_num(level, nan=1.0), paths)).all()
+            (lack <= -ENOUGH * errors(np.nan_to_num(level, nan=1.0), search.paths)).all()
             for lack, level in zip(short, promises.tables, strict=True)
         )
         values.append(found.answer.value)
         missing.append(max(0.0, *(float(lack.max(initial=-np.inf)) for lack in short)))
         _tell(search, f"calibration round {number + 1}: {found.answer.value:.6g}, short by {missing[-1]:.4f} at worst")
-        before, best = best, found if keeps else best
-        if keeps and before is not None and _same(before.answer.value, found.answer.value):
+        # scores of the first round are read by the inversion alone: later plans are not to be held against it
+        if keeps and (number < 2 or search.better(found, best)):
+            best = found
+        if keeps and before is not None and _same(before, found, SETTLED):
             break
-        chances = learnt(found, seen, asked, LEARNING[number] if number < len(LEARNING) else 0.0)
-    return best or found, values, missing
+        before = found if keeps else None
+        falls, rises = LEARNING[min(number, len(LEARNING) - 1)]
+        chances = learnt(found, seen, asked, falls, rises)
+    return _Course(best, found, tuple(values), tuple(missing))
 
 
 def _made(search: _Search, wanted: Chances, known: Chances) -> Found:
@@ -138,8 +191,10 @@ def _paths(store: Store, size: tuple[float, int, int]) -> int:
     return int(np.clip(entries // (store.items * store.periods), fewest, most))
 
 
-def _same(one: float, other: float) -> bool:
-    return bool(abs(one - other) <= SETTLED * max(abs(one), abs(other))) or one == other
+def _same(one: Found, other: Found, within: float) -> bool:
+    """Whether two plans are equally good, relative to the better."""
+    first, second = one.answer.value, other.answer.value
+    return bool(first == second or abs(first - second) <= within * max(abs(first), abs(second)))
 
 
 def _tell(search: _Search, words: str) -> None:

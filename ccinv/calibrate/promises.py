@@ -8,6 +8,7 @@ import numpy as np
 
 from ccinv.arrays import FloatArray
 from ccinv.auditing import Levels, Tails
+from ccinv.inversion.chances import GRID
 from ccinv.models.multi_period.found import Found
 
 CLOSE = 1e-4  # nearest to certainty that a simulation is asked for
@@ -63,22 +64,15 @@ def above(level: FloatArray, paths: int, by: float) -> FloatArray:
     return raised
 
 
-def levels(found: Found, promises: Promises, paths: int, by: float) -> Levels:
-    """What a simulation is asked for: promised levels, raised; the own level of every other cell, as it is.
-
-    The own level of a cell without a promise is what its standard score reads as, but for scores beyond the last that
-    the objective raised to.
-    """
-    program, numbers = found.program, found.numbers
-    store, chances = program.store, program.chances
-    free = store.controllable & ~store.important[:, None] & (numbers.sd > 0)
-    ratio = numbers.mean / np.where(free, numbers.sd, 1.0)
-    highest = [score for score in found.answer.levels if np.isfinite(score)]
-    standard = np.minimum(ratio - chances.shift, highest[-1] if highest else np.inf)
-    own = np.clip(program.inversion.probability(standard), 0.5, 1 - CLOSE)
+def levels(found: Found, paths: int, by: float) -> Levels:
+    """What a simulation is asked for: the levels promised, raised; for every cell, the law of its stock."""
+    store, chances = found.program.store, found.program.chances
+    promises = Promises.of(found)
     promised = store.controllable & store.important[:, None]
     return Levels(
-        np.where(promised, above(chances.level, paths, by), np.where(free, own, np.nan)),
+        np.where(promised, above(chances.level, paths, by), np.nan),
         above(promises.orders, paths, by),
         above(promises.budget, paths, by),
+        np.minimum(chances.inversion.probability(GRID), 1 - CLOSE),
+        store.controllable & (found.numbers.sd > 0),
     )

@@ -11,6 +11,7 @@ from ccinv.inversion.inversion import Inversion
 from ccinv.store import Store
 
 DEFAULT_CONFIDENCE = 0.95  # of a budget that the store does not name
+GRID = np.array([0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.1])  # standard scores at which the law of a cell is known
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,14 +22,16 @@ class Chances:
         orders   mean ≥ orders · sd                           (n, N)
         budget   limit − mean ≥ budget · sd + overrun         (N,)
 
-    `level` (n, N): the probability asked of a cell. `shift` (n, N): by how much the score mean / sd of a cell exceeds
-    the score of the inversion at equal probability. `overrun` (N,), dollars: what executed orders tie up beyond any
-    multiple of the deviation, because they cannot be negative. `confidence`: the probability asked of the budget.
+    `level` (n, N): the probability asked of a cell. `shift` (n, N): by how much its score mean / sd must exceed that of
+    the inversion to have it. `bend` (n, N, G): the same at the standard scores of GRID, whatever the level; None where
+    every cell is as the inversion says. `overrun` (N,), dollars: what executed orders tie up beyond any multiple of the
+    deviation, because they cannot be negative. `confidence`: the probability asked of the budget.
     """
 
     inversion: Inversion
     level: FloatArray
     shift: FloatArray
+    bend: FloatArray | None
     orders: FloatArray
     budget: FloatArray
     overrun: FloatArray
@@ -40,28 +43,48 @@ class Chances:
         shape = (store.items, store.periods)
         confidence = DEFAULT_CONFIDENCE if store.budget is None else store.budget.confidence
         return cls(
-            inversion,
-            np.full(shape, store.service.alpha),
-            np.zeros(shape),
-            np.full(shape, float(inversion.kappa(store.orders.confidence))),
-            np.full(store.periods, float(inversion.kappa(confidence))),
-            np.zeros(store.periods),
-            confidence,
+            inversion=inversion,
+            level=np.full(shape, store.service.alpha),
+            shift=np.zeros(shape),
+            bend=None,
+            orders=np.full(shape, float(inversion.kappa(store.orders.confidence))),
+            budget=np.full(store.periods, float(inversion.kappa(confidence))),
+            overrun=np.zeros(store.periods),
+            confidence=confidence,
         )
 
     def rows(self, index: IntArray) -> Chances:
         """What the items at `index` are held to by themselves."""
-        return replace(self, level=self.level[index], shift=self.shift[index], orders=self.orders[index])
+        bend = None if self.bend is None else self.bend[index]
+        return replace(self, level=self.level[index], shift=self.shift[index], bend=bend, orders=self.orders[index])
 
     @property
     def service(self) -> FloatArray:
         """κ of every cell at the level asked of it, (n, N)."""
         return np.maximum(self.inversion.kappa(self.level) + self.shift, 0.0)
 
-    def standard(self, cells: IntArray, score: FloatArray) -> FloatArray:
-        """The scores of flat cells as the inversion reads them: equal ones are equal probabilities."""
-        return score - self.shift.ravel()[cells]
+    def raw(self, cells: IntArray, score: float) -> FloatArray:
+        """Least mean / sd, never below zero, of flat cells that are to have a standard score: equal probabilities.
 
-    def raw(self, cells: IntArray, score: FloatArray | float) -> FloatArray:
-        """Least mean / sd, never below zero, of flat cells that are to have a standard score."""
-        return np.maximum(score + self.shift.ravel()[cells], 0.0)
+        Linear between the scores of GRID, parallel to the inversion beyond them.
+        """
+        if self.bend is None:
+            return np.full(len(cells), max(score, 0.0))
+        bend = self.bend.reshape(-1, len(GRID))[cells]
+        place = float(np.interp(score, GRID, np.arange(len(GRID))))
+        below = min(int(place), len(GRID) - 2)
+        part = place - below
+        found: FloatArray = np.maximum(score + (1 - part) * bend[:, below] + part * bend[:, below + 1], 0.0)
+        return found
+
+    def standard(self, cells: IntArray, ratio: FloatArray) -> FloatArray:
+        """The scores of flat cells as the inversion reads them, given their mean / sd: the inverse of `raw`."""
+        if self.bend is None:
+            return ratio
+        known = GRID + self.bend.reshape(-1, len(GRID))[cells]
+        below = np.clip((known <= ratio[:, None]).sum(axis=1) - 1, 0, len(GRID) - 2)
+        row = np.arange(len(cells))
+        low, high = known[row, below], known[row, below + 1]
+        inside = GRID[below] + (GRID[below + 1] - GRID[below]) * (ratio - low) / (high - low)
+        found: FloatArray = np.where(ratio >= known[:, -1], GRID[-1] + ratio - known[:, -1], inside)
+        return np.where(ratio <= known[:, 0], GRID[0] + ratio - known[:, 0], found)

@@ -25,6 +25,7 @@ class ExpectedStock:
     """
 
     limited: ClassVar[bool] = True
+    greatest: ClassVar[bool] = True
     serves_others: ClassVar[bool] = True
 
     def stated(self, program: Program) -> tuple[Any, list[Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,6 +11,7 @@ import numpy as np
 from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.errors import SolverError
 from ccinv.inversion.cones import cones, duals
+from ccinv.objectives.keeps import keeps
 from ccinv.objectives.minimum_budget import MinimumBudget
 from ccinv.objectives.program import Answer, Hold, Program, Status
 from ccinv.verify import scores
@@ -24,7 +24,6 @@ ENOUGH = 1e-8  # relative gain in score at which a level has converged
 NEAR = 1e-4  # the same for later levels, whose cells may still be raised by the next one
 SLACK = 1e-6  # by how much a held score may fall, relative, so that the next program has an interior
 BINDING = 1e-5  # share of the dual weight from which a cell counts as one that holds the level down
-KEPT = 5e-7  # by how much a later level may miss what is held, relative: half of what the recomputation allows
 LEAST_WIDTH = 1e-3  # least width of a cell in item units: a cell with hardly any deviation must not rule the step
 MOST_ORDER = 10.0  # item units per period, beyond which nothing is ordered for the sake of a score
 MOST_WIDTH = 10.0  # greatest, per √t: where money is no limit a rule may swing wildly, which would ruin the scales
@@ -45,6 +44,7 @@ class MaxMinService:
     """
 
     limited: ClassVar[bool] = True
+    greatest: ClassVar[bool] = True
     serves_others: ClassVar[bool] = True
 
     def stated(self, program: Program) -> tuple[Any, list[Any]]:
@@ -158,7 +158,7 @@ def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hol
         if outcome.status is Status.INFEASIBLE:  # x is feasible: this is rounding at the edge of what is held
             break
         found = np.asarray(program.x.value)
-        if fixed and not _keeps(program, found, (program.important, program.others, *fixed)):
+        if fixed and not keeps(program, found, (program.important, program.others, *fixed)):
             break  # the more money is left, the larger the numbers, and the solver is exact relative to the largest
         weight = duals(raised, order) * width
         binding = weight > BINDING * weight.max(initial=0.0)
@@ -171,24 +171,6 @@ def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hol
         if step <= (NEAR if fixed else ENOUGH) * max(1.0, score):
             break
     return _Level(x, score, binding, gain / max(1.0, score))
-
-
-def _keeps(program: Program, x: FloatArray, holds: Sequence[Hold]) -> bool:
-    """Whether x has what the holds say and keeps the budget, but for the last digits."""
-    budget = program.store.budget
-    if budget is not None:
-        limit = budget.limits(program.store.periods)
-        chances = program.chances
-        spent = program.dollars.mean_at(x) + chances.budget * program.dollars.sd_at(x) + chances.overrun
-        if (spent > limit + KEPT * np.maximum(program.money, np.abs(limit))).any():
-            return False
-    mean, sd = program.net.mean_at(x).ravel(), program.net.sd_at(x).ravel()
-    for hold in holds:
-        least = hold.kappa * sd[hold.cells] + hold.floor
-        natural = np.maximum(program.unit, sd)[hold.cells]
-        if (mean[hold.cells] < least - KEPT * natural).any():
-            return False
-    return True
 
 
 def together(program: Program, cells: IntArray, start: FloatArray) -> float | None:

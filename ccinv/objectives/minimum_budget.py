@@ -24,6 +24,7 @@ class MinimumBudget:
     """
 
     limited: ClassVar[bool] = False
+    greatest: ClassVar[bool] = False
     serves_others: ClassVar[bool] = False
 
     def stated(self, program: Program) -> tuple[Any, list[Any]]:

@@ -137,6 +137,8 @@ class Objective(Protocol):
 
     limited: ClassVar[bool]
     """Whether the store's budget is a constraint."""
+    greatest: ClassVar[bool]
+    """Whether more of it is better."""
     serves_others: ClassVar[bool]
     """Whether items that are not important must have E X ≥ 0 where they can."""
 

@@ -119,6 +119,12 @@ class MultiPeriod:
             start=np.zeros(layout.size),
         )
 
+    def never_falling(self) -> MultiPeriod:
+        """The same program for a rule that never falls, so that no order is negative where demand is not."""
+        rows = self.layout.monotone
+        steady = rows.matrix @ self.x + rows.constant >= 0
+        return replace(self, own=(*self.own, steady)).held_to(self.chances)
+
     def with_reach(self, reached: Reached) -> MultiPeriod:
         """The same program, held to what can be had together."""
         return replace(
