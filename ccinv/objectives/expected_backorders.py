@@ -21,7 +21,7 @@ CLOSE = 4e-6  # relative distance to the optimum at which no sharper tangents ar
 NOTHING = 1e-9  # of the weighted natural amounts: less than this is not worth another program
 WIDTHS = (0.03, 0.001, 0.0005, 0.0005, 0.0005)  # of each cell's own tangents, after each round
 THRIFT = 3e-6  # of the value, added for all the money of the budget: what serves nobody is not ordered
-ROUGH = 6  # digits asked of the first program where it cannot be solved to all of them
+DIGITS = (9, 6)  # asked of a program, and where it cannot be solved to them
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,8 @@ class ExpectedBackorders:
             if value - bound <= max(CLOSE * value, NOTHING * natural):
                 break
             near = mean / np.maximum(sd, 1e-9 * program.unit[cells])
-        missing = abs(value - bound)  # either sign: near the optimum the solver's last digits are all there is
+        # either sign: near the optimum the solver's last digits are all there is; and nothing is owed less than nothing
+        missing = min(abs(value - bound), value)
         gap = missing / max(value + constant, NOTHING * natural)
         return Answer(best, value + constant, gap, notes=(_said(loss, value + constant, missing, constant),))
 
@@ -120,12 +121,11 @@ def _kept(program: Program, owed: Stated) -> list[Any]:
 
 def _solved(program: Program, objective: Any, constraints: list[Any], owed: Stated, *, first: bool) -> Outcome | None:
     """The outcome of a program that must have an optimum; None where a later one, which only sharpens, has none."""
-    digits = (9, ROUGH) if first else (9,)
-    for attempt in digits:
+    for digits in DIGITS:
         try:
-            outcome = program.solve(objective, constraints, owed.scale, attempt)
+            outcome = program.solve(objective, constraints, owed.scale, digits)
         except SolverError:
-            if first and attempt == digits[-1]:
+            if first and digits == DIGITS[-1]:
                 raise
             continue
         if outcome.status is Status.SOLVED:
