@@ -7,10 +7,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ccinv.arrays import FloatArray
+from ccinv.arrays import FloatArray, frozen, given_numbers
 from ccinv.calibrate import calibrate
+from ccinv.errors import DataError, Fault
 from ccinv.inversion import Calibrated
+from ccinv.inversion.chances import Chances
 from ccinv.inversion.inversion import Inversion
 from ccinv.models.multi_period.explain import explained, given_up
 from ccinv.models.multi_period.found import Found, find
@@ -21,7 +24,7 @@ from ccinv.objectives.max_min import MaxMinService
 from ccinv.objectives.program import Objective
 from ccinv.result import Calibration, Plan
 from ccinv.rules import Cumulative
-from ccinv.store import Store
+from ccinv.store import Store, probability_fault, refuse
 from ccinv.verify import scores
 
 EXACT = FollowingSales()
@@ -36,18 +39,21 @@ def plan(
     progress: Callable[[str], None] | None = None,
     *,
     dependence: Dependence = EXACT,
+    levels: ArrayLike | None = None,
 ) -> Plan:
     """Plan a store: the coefficients of a linear decision rule that keeps every promise and is best at the objective.
 
     rule: Cumulative by default; objective: MaxMinService; inversion: Calibrated. `constraints`: a user's own cvxpy rows
     on one variable of the rule's size (`cc.model(...).x` is one). `progress` is told of every step in words.
-    `dependence` of receipts on sales: exact, or cc.moments.Independent() as the thesis has it.
+    `dependence` of receipts on sales: exact, or cc.moments.Independent() as the thesis has it. `levels` (n, N): the
+    probability asked of each cell of important items, instead of the store's own for all of them.
 
     Raises InfeasibleError where promises cannot be kept (or plans the best, as `store.service.unattainable` says),
     ModelError where the question has no finite answer, SolverError where no answer could be verified.
     """
     kind, aim, inverted = rule or Cumulative(), objective or MaxMinService(), inversion or Calibrated()
-    program = state(store, kind, aim, inverted, constraints, progress, dependence=dependence)
+    chances = Chances.of(inverted, store, None if levels is None else _levels(store, levels))
+    program = state(store, kind, aim, inverted, constraints, progress, chances, dependence)
     explain = partial(explained, kind=kind)
     if isinstance(inverted, Calibrated):
         found, calibration = calibrate(program, aim, inverted, explain)
@@ -74,6 +80,24 @@ def model(
     return Model.of(program, aim)
 
 
+def _levels(store: Store, given: ArrayLike) -> FloatArray:
+    """Levels asked cell by cell; a DataError where a promised cell has none that can be convex."""
+    levels = frozen(given_numbers("levels", given))
+    shape = (store.items, store.periods)
+    if levels.shape != shape:
+        raise DataError(Fault("levels", f"shape {levels.shape}", f"{shape}", "Give one per item and period."))
+    promised = store.controllable & store.important[:, None]
+    wrong = np.argwhere(promised & ~((levels >= 0.5) & (levels < 1)))
+    where = "levels, item {item}, period {period}"
+    refuse(
+        *(
+            probability_fault(where.format(item=store.item_id[i], period=store.calendar[t]), levels[i, t])
+            for i, t in wrong
+        )
+    )
+    return np.where(promised, levels, store.service.alpha)
+
+
 def _whole_units(store: Store) -> tuple[str, ...]:
     """What rounding up to whole units costs beside the promises, in words."""
     if not store.orders.whole:
@@ -87,7 +111,7 @@ def _whole_units(store: Store) -> tuple[str, ...]:
 def _plan(found: Found, kind: RuleKind, aim: Objective, inversion: Inversion, calibration: Calibration | None) -> Plan:
     program, numbers, answer, limit = found.program, found.numbers, found.answer, found.limit
     store, chances = program.store, program.chances
-    asked = np.where(store.controllable & store.important[:, None], chances.level, np.nan)
+    asked = np.where(store.controllable & store.important[:, None], chances.asked, np.nan)
     chance = store.orders.nonnegative == "chance"
     service, orders, budget = _promised(found) if calibration is None else calibration.promised
     short = np.unravel_index(found.reached.short, asked.shape)  # ravel() may be a copy

@@ -29,6 +29,7 @@ WORTH = 0.01  # relative gain in the objective for which a rule that may fall is
 SETTLED = 1e-3  # relative change of the objective's value between rounds that is worth no other round
 BACK = 3  # times that multipliers which cannot be had together are taken half of the way back
 BELOW = 0.01  # how far below what no order can change a cell is held, where that is less than was asked
+BELOW_RISK = 0.2  # share of the risk allowed that this is at most: what no lead time limits may be asked for 0.999
 TRIES = 3  # independent simulations until acceptance
 LEARN = (1e8, 20_000, 100_000)  # cells × paths of a simulation to learn from, its fewest paths and its most
 ACCEPT = (4e8, 40_000, 400_000)  # the same for acceptance
@@ -75,10 +76,11 @@ def calibrate(program: MultiPeriod, aim: Objective, how: Calibrated, explain: Ex
     lenient = replace(program, store=replace(store, service=replace(store.service, unattainable="best")))
     paths = how.paths or _paths(store, LEARN)
     most = ceiling(store, paths, (how.seed, 2, 0))
-    level = np.clip(most - BELOW, 0.5, program.chances.level)
+    wanted = program.chances.asked
+    level = np.clip(most - np.minimum(BELOW, BELOW_RISK * (1 - wanted)), 0.5, wanted)
     search = _Search(lenient.held_to(replace(program.chances, level=level)), aim, how, paths)
     # a store that refuses to miss a promise need not wait for the multipliers of the others
-    refused = store.service.unattainable == "refuse" and bool((_promised(store) & (most < store.service.alpha)).any())
+    refused = store.service.unattainable == "refuse" and bool((_promised(store) & (most < wanted)).any())
     search, course = _searched(search, 1 if refused else how.rounds)
     found = course.best or course.last
     values, missing = list(course.values), list(course.missing)
@@ -204,13 +206,13 @@ def _tell(search: _Search, words: str) -> None:
 
 def _explained(store: Store, found: Found, seen: Tails, most: FloatArray, explain: Explain) -> Found:
     """The plan as one of the store itself: what simulation, too, finds short is explained, or refused."""
-    asked = store.service.alpha
-    shares = seen.service.ravel()
-    lost = np.flatnonzero(_promised(store) & (found.program.chances.level < asked))
+    held = found.program.chances
+    asked, shares = held.asked.ravel(), seen.service.ravel()
+    lost = np.flatnonzero(_promised(store) & (held.level < held.asked))
     short = np.union1d(found.reached.short, lost)
-    short = short[shares[short] < asked - errors(np.array(asked), seen.paths)]
+    short = short[shares[short] < asked[short] - errors(asked[short], seen.paths)]
     reached = replace(found.reached, short=short)
-    chances = replace(found.asked.chances, level=np.full(most.shape, asked))
+    chances = replace(found.asked.chances, level=held.asked)
     program = replace(found.asked, store=store, chances=chances)
     simulated = Simulated(shares[short], most.ravel()[short])
     beyond = explain(program, reached, simulated) if len(short) else ()

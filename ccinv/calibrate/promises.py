@@ -26,7 +26,7 @@ class Promises:
     def of(cls, found: Found) -> Promises:
         """Those of a plan; a cell that is out of reach is held at what it has, and promises nothing here."""
         store, chances = found.program.store, found.program.chances
-        given_up = chances.level < store.service.alpha
+        given_up = chances.level < chances.asked
         promised = store.controllable & store.important[:, None] & ~given_up
         service = np.where(promised, chances.level, np.nan)
         service[np.unravel_index(found.reached.short, service.shape)] = np.nan

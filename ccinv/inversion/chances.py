@@ -22,13 +22,15 @@ class Chances:
         orders   mean ≥ orders · sd                           (n, N)
         budget   limit − mean ≥ budget · sd + overrun         (N,)
 
-    `level` (n, N): the probability asked of a cell. `shift` (n, N): by how much its score mean / sd must exceed that of
-    the inversion to have it. `bend` (n, N, G): the same at the standard scores of GRID, whatever the level; None where
-    every cell is as the inversion says. `overrun` (N,), dollars: what executed orders tie up beyond any multiple of the
-    deviation, because they cannot be negative. `confidence`: the probability asked of the budget.
+    `asked` (n, N): the probability asked of a cell; `level` (n, N): what it is held to, less where it is known to be
+    out of reach. `shift` (n, N): by how much its score mean / sd must exceed that of the inversion to have it. `bend`
+    (n, N, G): the same at the standard scores of GRID, whatever the level; None where every cell is as the inversion
+    says. `overrun` (N,), dollars: what executed orders tie up beyond any multiple of the deviation, because they cannot
+    be negative. `confidence`: the probability asked of the budget.
     """
 
     inversion: Inversion
+    asked: FloatArray
     level: FloatArray
     shift: FloatArray
     bend: FloatArray | None
@@ -38,13 +40,15 @@ class Chances:
     confidence: float
 
     @classmethod
-    def of(cls, inversion: Inversion, store: Store) -> Chances:
-        """Every row by the inversion alone."""
+    def of(cls, inversion: Inversion, store: Store, levels: FloatArray | None = None) -> Chances:
+        """Every row by the inversion alone; `levels` (n, N) asked of the cells, the store's own for all if None."""
         shape = (store.items, store.periods)
+        asked = np.full(shape, store.service.alpha) if levels is None else levels
         confidence = DEFAULT_CONFIDENCE if store.budget is None else store.budget.confidence
         return cls(
             inversion=inversion,
-            level=np.full(shape, store.service.alpha),
+            asked=asked,
+            level=asked,
             shift=np.zeros(shape),
             bend=None,
             orders=np.full(shape, float(inversion.kappa(store.orders.confidence))),
@@ -56,7 +60,8 @@ class Chances:
     def rows(self, index: IntArray) -> Chances:
         """What the items at `index` are held to by themselves."""
         bend = None if self.bend is None else self.bend[index]
-        return replace(self, level=self.level[index], shift=self.shift[index], bend=bend, orders=self.orders[index])
+        tables = {name: getattr(self, name)[index] for name in ("asked", "level", "shift", "orders")}
+        return replace(self, bend=bend, **tables)
 
     @property
     def service(self) -> FloatArray:

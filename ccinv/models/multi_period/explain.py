@@ -50,14 +50,15 @@ def _by_simulation(
     program: MultiPeriod, reached: Reached, kind: RuleKind, simulated: Simulated
 ) -> tuple[OutOfReach, ...]:
     """As `out_of_reach`, but for cells whose greatest probability is known to be below what was asked."""
-    asked, periods = program.store.service.alpha, program.store.periods
+    asked, periods = program.chances.asked.ravel()[reached.short], program.store.periods
     lost = simulated.most < asked
     others = out_of_reach(program, replace(reached, short=reached.short[~lost]), kind)
     named = {cell.item * periods + cell.period: cell for cell in others}
     found = []
-    for cell, has, most in zip(reached.short.tolist(), simulated.attained, simulated.most, strict=True):
+    each = zip(reached.short.tolist(), asked, simulated.attained, simulated.most, strict=True)
+    for cell, level, has, most in each:
         item, period = divmod(cell, periods)
-        plain = OutOfReach(item, period, asked, float(has), float(max(most, has)), "lead time")
+        plain = OutOfReach(item, period, float(level), float(has), float(max(most, has)), "lead time")
         known = named.get(cell)
         found.append(plain if known is None else replace(known, attained=plain.attained))
     return tuple(replace(cell, alone=max(cell.alone, cell.attained)) for cell in found)
@@ -71,31 +72,31 @@ def out_of_reach(program: MultiPeriod, reached: Reached, kind: RuleKind) -> tupl
     the rule's; what is left no order can mend: the lead time's. (Whether the affine rule does better than the
     cumulative one is only asked for up to MOST_AFFINE of its weights.)
     """
-    store, periods = program.store, program.store.periods
-    short = reached.short
+    periods, short = program.store.periods, reached.short
     if len(short) == 0:
         return ()
     item, period = np.divmod(short, periods)
-    asked = store.service.alpha
+    asked = program.chances.asked.ravel()[short]
     mean, sd = program.net.mean_at(reached.start).ravel(), program.net.sd_at(reached.start).ravel()
     standard = program.chances.standard(short, scores(mean, sd, program.unit)[short])
     attained = program.inversion.probability(standard)
     blame = np.full(len(short), "lead time", dtype=object)
-    alone = np.full(len(short), asked)
+    alone = asked.copy()
     rich = _without_money(program, kind, item, period)
     blame[rich] = "budget"
     left = np.flatnonzero(~rich)
     if len(left):
         alone[left] = _alone(program, kind, item[left], period[left])
-        blame[left[alone[left] >= asked - CLOSE / 10]] = "together"
-        poor = left[alone[left] < asked - CLOSE / 10]
+        enough = asked - CLOSE / 10
+        blame[left[alone[left] >= enough[left]]] = "together"
+        poor = left[alone[left] < enough[left]]
         richer = _richer(kind, len(poor) * periods**2)
         if len(poor) and richer is not None:
             best = _alone(program, richer, item[poor], period[poor])
-            blame[poor[best >= asked - CLOSE / 10]] = "rule"
+            blame[poor[best >= enough[poor]]] = "rule"
     return tuple(
-        OutOfReach(int(i), int(t), asked, float(has), float(max(best, has)), str(cause))
-        for i, t, has, best, cause in zip(item, period, attained, alone, blame, strict=True)
+        OutOfReach(int(i), int(t), float(level), float(has), float(max(best, has)), str(cause))
+        for i, t, level, has, best, cause in zip(item, period, asked, attained, alone, blame, strict=True)
     )
 
 
@@ -230,8 +231,11 @@ def _money(program: MultiPeriod, reached: Reached, others: Sequence[OutOfReach])
     if best < 0.5:
         lines.append("With the given budget the service of important items falls below one half somewhere.")
     else:
+        levels = program.chances.asked.ravel()[asked.cells]
+        low, high = f"{levels.min():.2%}", f"{levels.max():.2%}"
+        instead = low if low == high else f"{low} to {high}"
         lines.append(
-            f"Or accept a service level of {share_down(best)} instead of {store.service.alpha:.2%}: that is the best "
+            f"Or accept a service level of {share_down(best)} instead of {instead}: that is the best "
             "which the given budget buys for all of them alike."
         )
     return lines
