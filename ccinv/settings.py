@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ccinv.errors import DataError, Fault
-from ccinv.inversion import Cantelli, Normal, Student, Unimodal
+from ccinv.inversion import Calibrated, Cantelli, Normal, Student, Unimodal
 from ccinv.reading.document import read_document
 
 if TYPE_CHECKING:
@@ -57,8 +57,9 @@ def read_settings(
         rule or document.rule,
         objective or document.objective,
         inversion or document.inversion,
-        # degrees of freedom of the folder's inversion say nothing about another one
+        # degrees of freedom and confidence of the folder's inversion say nothing about another one
         document.nu if inversion in (None, document.inversion) else None,
+        document.inversion_confidence if inversion in (None, document.inversion) else None,
         Replay(
             document.audit_paths if paths is None else paths,
             document.audit_seed if seed is None else seed,
@@ -69,35 +70,30 @@ def read_settings(
 def settings_of(
     rule: str = "cumulative",
     objective: str = "max-min",
-    inversion: str = "normal",
+    inversion: str = "calibrated",
     nu: float | None = None,
+    confidence: float | None = None,
     audit: Replay | None = None,
 ) -> Settings:
-    """Settings from their names; `nu`: degrees of freedom, for "student" alone."""
+    """Settings from their names; `nu`: degrees of freedom, for "student"; `confidence`: for "calibrated"."""
     faults: list[Fault] = []
     with _noting(faults):
         kind = chosen("rule", rule, _rules())
     with _noting(faults):
         aim = chosen("objective", objective, _objectives())
     with _noting(faults):
-        inverted = chosen("inversion", inversion, INVERSIONS, ("calibrated",))(nu)
+        inverted = chosen("inversion", inversion, INVERSIONS)(nu, confidence)
     if faults:
         raise DataError(faults)
     return Settings(kind(), aim(), inverted, audit or Replay())
 
 
-def chosen(what: str, name: str, known: Mapping[str, Found], later: tuple[str, ...] = ()) -> Found:
-    """The entry of `known` called `name`, or a DataError that names those there are and the nearest.
-
-    `later`: names that belong to the design and are not in this version.
-    """
+def chosen(what: str, name: str, known: Mapping[str, Found]) -> Found:
+    """The entry of `known` called `name`, or a DataError that names those there are and the nearest."""
     if name in known:
         return known[name]
     near = get_close_matches(name, known, n=1)
-    if name in later:
-        remedy = "That one is not in this version yet."
-    else:
-        remedy = f"Did you mean {near[0]!r}?" if near else "Choose one of these."
+    remedy = f"Did you mean {near[0]!r}?" if near else "Choose one of these."
     raise DataError(Fault(what, repr(name), " or ".join(map(repr, known)), remedy))
 
 
@@ -124,23 +120,47 @@ def _objectives() -> dict[str, Callable[[], Objective]]:
     }
 
 
-def _plain(kind: Callable[[], Inversion]) -> Callable[[float | None], Inversion]:
-    """An inversion that has no degrees of freedom."""
+Parameters = Callable[[float | None, float | None], "Inversion"]
 
-    def made(nu: float | None) -> Inversion:
-        if nu is not None:
-            found = f"nu = {nu:g}"
-            raise DataError(Fault("inversion", found, 'no nu, except with "student"', "Take it out."))
+
+def _plain(kind: Callable[[], Inversion]) -> Parameters:
+    """An inversion without parameters."""
+
+    def made(nu: float | None, confidence: float | None) -> Inversion:
+        _refuse(nu=nu, confidence=confidence)
         return kind()
 
     return made
 
 
-INVERSIONS: dict[str, Callable[[float | None], Inversion]] = {
+def _student(nu: float | None, confidence: float | None) -> Inversion:
+    _refuse(confidence=confidence)
+    return Student() if nu is None else Student(nu)
+
+
+def _calibrated(nu: float | None, confidence: float | None) -> Inversion:
+    _refuse(nu=nu)
+    return Calibrated() if confidence is None else Calibrated(confidence=confidence)
+
+
+def _refuse(**given: float | None) -> None:
+    """One fault for every parameter that the inversion does not have."""
+    owner = {"nu": "student", "confidence": "calibrated"}
+    faults = [
+        Fault("inversion", f"{name} = {value:g}", f'no {name}, except with "{owner[name]}"', "Take it out.")
+        for name, value in given.items()
+        if value is not None
+    ]
+    if faults:
+        raise DataError(faults)
+
+
+INVERSIONS: dict[str, Parameters] = {
     "normal": _plain(Normal),
     "cantelli": _plain(Cantelli),
     "unimodal": _plain(Unimodal),
-    "student": lambda nu: Student() if nu is None else Student(nu),
+    "student": _student,
+    "calibrated": _calibrated,
 }
 
 

@@ -137,7 +137,6 @@ def test_what_the_command_line_asks_takes_the_place_of_what_the_folder_says(fold
         ("--objective", "maxmin", "Did you mean 'max-min'?"),
         ("--inversion", "cantely", "Did you mean 'cantelli'?"),
         ("--rule", "statik", "Did you mean 'static'?"),
-        ("--inversion", "calibrated", "not in this version yet"),
         ("--objective", "backorder", "Did you mean 'backorders'?"),
     ],
 )

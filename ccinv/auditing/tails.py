@@ -38,9 +38,9 @@ class Tails:
     """What was found on `paths` paths under the actual laws, orders executed.
 
     service (n, N): share of paths that are not short; stock (n, N): the largest amount that net stock keeps with the
-    probability asked, and law (n, N, G) with those of the grid. ordered, orders (n, N): the same for the orders as the
-    rule has them. afforded (N,): share of
-    paths within the limit; dollars (N,): the least amount that dollars obligated keep with the probability asked.
+    probability asked, law (n, N, G) with those of the grid; owed (n, N): mean backlog. ordered, orders (n, N): the same
+    as service and stock for the orders as the rule has them. afforded (N,): share of paths within the limit; dollars
+    (N,): the least amount that dollars obligated keep with the probability asked.
     Units and dollars; NaN where nothing was asked. All lower or upper order statistics: on these paths no quantile
     promises too much.
     """
@@ -49,6 +49,7 @@ class Tails:
     service: FloatArray
     stock: FloatArray
     law: FloatArray
+    owed: FloatArray
     ordered: FloatArray
     orders: FloatArray
     afforded: FloatArray
@@ -77,6 +78,7 @@ def tails(
         service=np.empty(shape),
         stock=np.empty(shape),
         law=np.full((*shape, len(grid)), np.nan),
+        owed=np.empty(shape),
         ordered=np.empty(shape),
         orders=np.empty(shape),
         afforded=np.full(store.periods, np.nan),
@@ -95,6 +97,7 @@ def tails(
         bound = part.short_below[:, None, None]
         found.service[index] = np.count_nonzero(moved.net >= bound, axis=2) / paths
         found.ordered[index] = np.count_nonzero(moved.wanted >= bound, axis=2) / paths
+        found.owed[index] = -np.minimum(moved.net, 0.0).mean(axis=2)
         found.stock[index] = kept(moved.net, levels.stock[index])
         found.orders[index] = kept(moved.wanted, levels.orders[index])
         item, period = np.nonzero(levels.law[index])

@@ -31,8 +31,8 @@ BACK = 3  # times that multipliers which cannot be had together are taken half o
 BELOW = 0.01  # how far below what no order can change a cell is held, where that is less than was asked
 BELOW_RISK = 0.2  # share of the risk allowed that this is at most: what no lead time limits may be asked for 0.999
 TRIES = 3  # independent simulations until acceptance
-LEARN = (1e8, 20_000, 100_000)  # cells × paths of a simulation to learn from, its fewest paths and its most
-ACCEPT = (4e8, 40_000, 400_000)  # the same for acceptance
+LEARN = (2e7, 20_000, 100_000)  # cells × paths of a simulation to learn from, its fewest paths and its most
+ACCEPT = (2e8, 40_000, 400_000)  # the same for acceptance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +119,7 @@ def _searched(search: _Search, rounds: int) -> tuple[_Search, _Course]:
     if first.best is not None and not (worth and search.better(trial, known)):
         return steady, first
     try:
-        second = _rounds(free, known.program.chances, rounds)
+        second = _rounds(free, known.program.chances, rounds, first.best)
     except (InfeasibleError, SolverError):
         return steady, first
     values, missing = (*first.values, *second.values), (*first.missing, *second.missing)
@@ -128,7 +128,11 @@ def _searched(search: _Search, rounds: int) -> tuple[_Search, _Course]:
     return steady, replace(first, values=values, missing=missing)
 
 
-def _rounds(search: _Search, chances: Chances, rounds: int) -> _Course:
+def _rounds(search: _Search, chances: Chances, rounds: int, rival: Found | None = None) -> _Course:
+    """So many plans, each with what the simulation of the one before asked for; fewer where values settle.
+
+    A search ends, too, with a plan that is no better than its `rival`: multipliers mostly rise from there.
+    """
     known = without(chances)
     best: Found | None = None
     before: Found | None = None
@@ -154,6 +158,8 @@ def _rounds(search: _Search, chances: Chances, rounds: int) -> _Course:
         if keeps and before is not None and _same(before, found, SETTLED):
             break
         before = found if keeps else None
+        if rival is not None and not search.better(found, rival):
+            break
         falls, rises = LEARNING[min(number, len(LEARNING) - 1)]
         chances = learnt(found, seen, asked, falls, rises)
     return _Course(best, found, tuple(values), tuple(missing))

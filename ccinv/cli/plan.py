@@ -22,7 +22,7 @@ def plan(
     ] = None,
     inversion: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="normal, cantelli, unimodal or student.", show_default=False),
+        typer.Option(metavar="NAME", help="calibrated, normal, cantelli, unimodal or student.", show_default=False),
     ] = None,
     rule: Annotated[
         str | None,

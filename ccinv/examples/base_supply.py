@@ -54,7 +54,7 @@ confidence = 0.90
 name = "max-min"        # the other parts: as much service as the money allows, the worst first
 
 [inversion]
-name = "cantelli"       # holds for every law with these means and deviations
+name = "calibrated"     # simulated until every promise holds as orders and arrivals really are
 
 [audit]
 paths = 20000

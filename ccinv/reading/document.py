@@ -46,7 +46,7 @@ class Document:
     orders: Orders = field(default_factory=Orders)
     rule: str = "cumulative"
     objective: str = "max-min"
-    inversion: str = "normal"
+    inversion: str = "calibrated"
     nu: float | None = None
     inversion_confidence: float | None = None
     audit_paths: int = 20_000
@@ -152,7 +152,7 @@ def _document(keys: Keys) -> tuple[Document | None, Terms]:
     inversion = keys.section("inversion")
     audit, policies = keys.section("audit"), keys.section("policies")
     found = {
-        "inversion": inversion.choice("name", "normal", INVERSIONS),
+        "inversion": inversion.choice("name", "calibrated", INVERSIONS),
         "nu": inversion.number("nu", None, "a number above 2", lambda value: value > 2),
         "inversion_confidence": _level(inversion, "confidence", None),
         "audit_paths": audit.integer("paths", 20_000, 1, MOST_PATHS),
