@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ccinv import demand as demand
     from ccinv import inversion as inversion
+    from ccinv import joint as joint
     from ccinv import moments as moments
     from ccinv import policies as policies
     from ccinv import rules as rules
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ccinv.errors import InfeasibleError as InfeasibleError
     from ccinv.errors import ModelError as ModelError
     from ccinv.errors import SolverError as SolverError
+    from ccinv.joint.planning import plan_jointly as plan_jointly
+    from ccinv.joint.record import JointPlan as JointPlan
     from ccinv.lead_time import LeadTime as LeadTime
     from ccinv.models.single_period import single_period as single_period
     from ccinv.objectives.expected_backorders import ExpectedBackorders as ExpectedBackorders
@@ -51,6 +54,7 @@ _MODULE = {
     "load": "writing", "read": "reading", "read_settings": "settings", "report": "writing",
     "single_period": "models.single_period", "thesis": "", "backtest": "backtesting",
     "compare": "auditing.comparing", "policies": "",
+    "joint": "", "plan_jointly": "joint.planning", "JointPlan": "joint.record",
 }  # fmt: skip
 
 __all__ = sorted(_MODULE)  # noqa: PLE0605  # the table is the list

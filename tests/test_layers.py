@@ -29,7 +29,7 @@ CHAINS = (
     "result < ledger < policies < auditing < reporting",
     # above both
     "reading, verify, models, reporting < calibrate < planner, thesis",
-    "planner, thesis < settings, frontier, backtesting, scale_out < writing < cli < __main__",
+    "planner, thesis < settings, frontier, backtesting, joint, scale_out < writing < cli < __main__",
     # texts of the example folders
     "arrays < examples < cli",
 )
