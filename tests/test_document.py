@@ -33,7 +33,7 @@ def test_a_document_has_the_defaults_of_the_design(tmp_path: Path) -> None:
     assert (found.orders.nonnegative, found.orders.confidence, found.orders.lag, found.orders.whole) == (
         "mean", 0.90, 0, False,
     )  # fmt: skip
-    assert (found.rule, found.objective, found.inversion, found.nu) == ("cumulative", "max-min", "normal", None)
+    assert (found.rule, found.objective, found.inversion, found.nu) == ("cumulative", "max-min", "calibrated", None)
     assert (found.audit_paths, found.audit_seed) == (20_000, 1)
 
 

@@ -87,5 +87,7 @@ def test_the_demo_keeps_its_promises_and_shows_what_the_normal_inversion_would_h
     assert lines[-1] == f"Report: {out / 'report.html'}"
     assert (out / "report.html").stat().st_size > 10_000
     beside = lines.index("The same store planned as if stock were normal:")
-    assert "Every promise held in 20,000 replays." in lines[:beside]
+    # a calibrated promise is met with little to spare, so that some may be too close to call
+    held = ("Every promise held in 20,000 replays.", "No promise broke in 20,000 replays;")
+    assert any(line.startswith(held) for line in lines[:beside])
     assert any(" promises broke " in line for line in lines[beside:])
