@@ -10,7 +10,7 @@ import numpy as np
 
 from ccinv.arrays import FloatArray
 from ccinv.auditing import Comparison, compare
-from ccinv.demand import fit
+from ccinv.demand import FactorCopula, common_factors, fit
 from ccinv.errors import DataError, Fault
 from ccinv.inversion.inversion import Inversion
 from ccinv.models.multi_period.program import RuleKind
@@ -65,7 +65,8 @@ class Backtest:
 class HeldOut:
     """A store as it is planned from a part of its history, and the rest of it.
 
-    store: over the periods held out, with laws fitted to the `seen` periods before them (names, in sequence).
+    store: over the periods held out, with laws fitted to the `seen` periods before them (names, in sequence), and the
+    factors that the folder says its items share.
     sales (n, H): what really came, units. order_cost, holding_rate (n,): of its items, NaN where not known.
     left_out: items whose sales in the periods held out are not all known, or of which nothing is known before.
     """
@@ -115,9 +116,11 @@ def hold_out(folder: Folder, holdout: int) -> HeldOut:
         found = "no item whose sales in these periods are all known"
         remedy = "Hold out fewer periods, or fill in the history."
         raise DataError(Fault(f"the last {holdout} periods of the history", found, "one item at least", remedy))
+    fitted, shared = fit(seen[kept], holdout), common_factors(folder.store.demand)
     store = replace(
         folder.store.rows(kept),
-        demand=fit(seen[kept], holdout),
+        # the factors are given with the store, not fitted: what items share they share in any period
+        demand=fitted if shared is None else FactorCopula(fitted, shared.loading[kept]),
         calendar=history.period[-holdout:],
         budget=_budget(folder.store.budget, holdout),
     )

@@ -108,6 +108,24 @@ def test_laws_are_those_of_the_periods_before(found: Backtest) -> None:
     assert found.left_out == ()
 
 
+def test_items_share_the_factors_of_the_folder_in_the_periods_held_out(tmp_path: Path) -> None:
+    """Also where an item is left out: each of the others keeps its own loadings, around the law fitted to it."""
+    history = history_of(1)
+    history[1, -2] = np.nan
+    place = folder_of(tmp_path / "store", history)
+    (place / "factors.csv").write_text("item_id,factor,loading\npump,m,0.6\nseal,m,0.1\nhose,m,0.5\nhose,w,-0.2\n")
+    case = hold_out(read_folder(place), HOLDOUT)
+    assert case.left_out == ("seal",)
+    law = case.store.demand
+    assert isinstance(law, cc.demand.FactorCopula)
+    np.testing.assert_array_equal(law.loading, [[0.6, 0.0], [0.5, -0.2]])
+    fitted = cc.demand.fit(history[[0, 2], :-HOLDOUT], HOLDOUT)
+    np.testing.assert_array_equal(law.mean, fitted.mean)
+    np.testing.assert_array_equal(law.sd, fitted.sd)
+    sales = case.store.demand.sample(np.random.default_rng(2), 4_000).reshape(2, -1)
+    assert np.corrcoef(sales)[0, 1] == pytest.approx(0.6 * 0.5, abs=0.04), "twenty thousand draws and more"
+
+
 def test_orders_are_those_of_the_rule_for_the_real_sales(found: Backtest) -> None:
     real = history_of(1)[:, -HOLDOUT:]
     np.testing.assert_array_equal(found.comparison.sales, real)
