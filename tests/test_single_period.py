@@ -349,6 +349,24 @@ def test_without_a_budget_there_is_no_limit(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["budget_limit"] is None
 
 
+def test_levels_are_the_same_whatever_factors_items_share(tmp_path: Path) -> None:
+    """Expected backorders are a sum over items: how items hang together does not matter to it."""
+    plain, shared = stand(tmp_path / "plain"), stand(tmp_path / "shared")
+    (shared / "factors.csv").write_text("item_id,factor,loading\n007,market,0.8\nNA,market,0.7\n")
+    for store in (plain, shared):
+        assert main(["levels", str(store), "--out", str(tmp_path / f"{store.name}-out")]) == 0
+    first, second = (rows(tmp_path / f"{name}-out" / "levels.csv") for name in ("plain", "shared"))
+    assert first == second
+
+
+def test_check_sends_a_store_of_one_period_to_its_levels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No order within a single period can come in time, which is no fault of the store and is not put as one."""
+    assert main(["check", str(stand(tmp_path / "store"))]) == 0
+    said = capsys.readouterr().out
+    assert "ccinv levels" in said
+    assert "0 of " not in said
+
+
 def test_out_is_overwritten_by_force_alone_and_json_is_one_object(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -372,7 +390,7 @@ def test_what_is_wrong_with_a_store_ends_with_2(tmp_path: Path, capsys: pytest.C
     assert main(["example", "base-supply", str(tmp_path / "year")]) == 0
     assert main(["levels", str(tmp_path / "year")]) == 2
     said = capsys.readouterr().err
-    assert "demand over 12 periods" in said
+    assert "demand over 12 periods, not as values and probabilities" in said
     assert "ccinv plan" in said
 
 

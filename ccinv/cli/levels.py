@@ -25,7 +25,7 @@ def levels(store: StoreFolder, out: Out = None, force: Force = False, json: Json
 
     from ccinv.cli.folders import command, run_folder
     from ccinv.cli.screen import working
-    from ccinv.demand import Discrete
+    from ccinv.demand import Discrete, common_factors
     from ccinv.errors import DataError, Fault
     from ccinv.models.single_period import single_period
     from ccinv.reading import read
@@ -34,14 +34,18 @@ def levels(store: StoreFolder, out: Out = None, force: Force = False, json: Json
     from ccinv.writing.records import json_bytes
 
     asked = read(store)
-    if not isinstance(asked.demand, Discrete) or asked.periods != 1:
-        found = f"demand over {asked.periods} periods, not as values and probabilities"
+    shared = common_factors(asked.demand)
+    # expected backorders add up over items, however they are correlated
+    law = asked.demand if shared is None else shared.law
+    if not isinstance(law, Discrete) or asked.periods != 1:
+        span = "1 period" if asked.periods == 1 else f"{asked.periods} periods"
+        found = f"demand over {span}{'' if isinstance(law, Discrete) else ', not as values and probabilities'}"
         expected = "periods = 1 and demand_pmf.csv (item_id, value, probability)"
         raise DataError(Fault(str(store), found, expected, "For more periods than one: ccinv plan."))
     folder = run_folder(out, asked.name, force)
     limit = math.inf if asked.budget is None else float(asked.budget.limits(1)[0])
     with working(f"finding levels of {asked.items} items"):
-        best = single_period(asked.demand, asked.unit_cost, asked.weight, limit, asked.orders.whole)
+        best = single_period(law, asked.unit_cost, asked.weight, limit, asked.orders.whole)
     figures = summary(asked, best, limit)
     columns = {
         "item_id": np.array(asked.item_id, dtype=object),

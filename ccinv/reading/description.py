@@ -73,6 +73,9 @@ class Description:
             budget = f"$ {limit} with confidence {self.budget_confidence:g}"
         backlog = f" ({self.backlogged} with a backlog)" if self.backlogged else ""
         cells = self.items * self.periods
+        influence = f"{self.controllable:,} of {cells:,} cells, {self.promised:,} of them of important items"
+        if self.periods == 1:  # nothing ordered within it comes in time: no fault of the store
+            influence = "what is there when the one period begins; levels for that: ccinv levels"
         return (
             ("store", self.name),
             ("items", f"{self.items:,}, {self.important:,} of them important"),
@@ -88,10 +91,7 @@ class Description:
             ("invested", f"$ {self.invested:,.2f} on hand and on order"),
             ("budget", budget),
             ("service", f"{self.alpha:g} for important items; where unattainable: {self.unattainable}"),
-            (
-                "controllable",
-                f"{self.controllable:,} of {cells:,} cells, {self.promised:,} of them of important items",
-            ),
+            ("controllable", influence),
         )
 
     def __str__(self) -> str:
