@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_up import made_up_plan, made_up_store
 
+import ccinv as cc
 from ccinv.cli import main
 from ccinv.cli.order import due
 from ccinv.cli.outcome import Code, outcome_of
@@ -254,6 +256,23 @@ def test_order_says_what_the_plan_would_order(run: Path, sales: Path, capsys: py
     assert [row["item_id"] for row in rows] == list(ITEMS)
     assert {row["period"] for row in rows} == {"2"}
     assert np.allclose([float(row["quantity"]) for row in rows], wanted, rtol=1e-9)
+
+
+def test_what_is_ordered_can_be_told_as_placed_whatever_the_items_are_called(tmp_path: Path) -> None:
+    """Commas and quotation marks in names stay within their cell: orders.csv of one period is --placed of the next."""
+    names = ('pump, 3"', "seal")
+    cc.report(made_up_plan(made_up_store(2, 4, item_id=names))).write(tmp_path / "run")
+    head = ("item_id", "period", "quantity")
+    for period in (1, 2):
+        with (tmp_path / f"sales-{period}.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([head, *((name, t, 21) for name in names for t in range(1, period + 1))])
+    asked = ["order", str(tmp_path / "run"), "--sales"]
+    assert main([*asked, str(tmp_path / "sales-1.csv"), "--out", str(tmp_path / "o")]) == 0
+    placed = tmp_path / "o" / "orders.csv"
+    with placed.open(newline="") as file:
+        written = list(csv.reader(file))
+    assert [row[:2] for row in written] == [["item_id", "period"], *([name, "1"] for name in names)]
+    assert main([*asked, str(tmp_path / "sales-2.csv"), "--placed", str(placed)]) == 0
 
 
 def test_order_catches_up_with_what_was_really_placed(run: Path, sales: Path, tmp_path: Path) -> None:

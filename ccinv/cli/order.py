@@ -44,7 +44,10 @@ def order(
     to DIR/orders.csv with --out.
     """
     del json  # main sees it
+    import numpy as np
+
     from ccinv.cli.so_far import read_placed, read_sales
+    from ccinv.reporting.tables import csv_bytes
     from ccinv.writing import load, write_file
 
     plan, store = load(run)
@@ -53,7 +56,12 @@ def order(
     earlier = None if placed is None else read_placed(placed, store, period - 1)
     quantity = due(plan, seen, earlier, whole or store.orders.whole)
     rows = [(name, f"{amount:.10g}") for name, amount in zip(store.item_id, quantity, strict=True)]
-    text = "\n".join(["item_id,period,quantity", *(f"{name},{period},{amount}" for name, amount in rows)])
+    columns = {
+        "item_id": np.array(store.item_id, dtype=object),
+        "period": np.full(store.items, period),
+        "quantity": np.array([amount for _, amount in rows], dtype=object),
+    }
+    text = csv_bytes(columns).decode().removesuffix("\n")
     data = {
         "period": period,
         "orders": [{"item_id": name, "quantity": float(amount)} for name, amount in rows],

@@ -10,7 +10,7 @@ import numpy as np
 from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.errors import DataError, Fault
 from ccinv.store import Store
-from ccinv.tables.cells import is_text, numbers, places_in, positions
+from ccinv.tables.cells import ANY_NAME, is_text, numbers, places_in, positions
 from ccinv.tables.csv_file import read_csv
 from ccinv.tables.forecast import spans
 from ccinv.tables.table import MOST_OF_A_KIND, Schema, quoted, repeat_faults
@@ -76,7 +76,8 @@ def _quantities(
     table = read_csv(path, schema, faults)
     if table is None:
         return None
-    item = positions(table, "item_id", pl.Series(store.item_id, dtype=pl.String), "the plan", faults)
+    known = pl.Series(store.item_id, dtype=pl.String)
+    item = positions(table, "item_id", known, "the plan", faults, ANY_NAME)  # a plan made in Python may have any names
     expected = f"a period from 1 to {periods}" if periods else "no row: the first order is the one to come"
     cells = table.columns["period"]
     named = np.full(table.rows, -1)
