@@ -29,6 +29,9 @@ class Acceptance:
     seen: Tails
     short: tuple[BoolArray, BoolArray, BoolArray]
 
+    def _by(self) -> str:
+        return f" by more than {self.within:.4f}" if self.within > 0 else ""
+
     def words(self, store: Store) -> tuple[str, ...]:
         """The result for people, with the rows that fail by name."""
         if self.promises.count == 0:
@@ -36,7 +39,7 @@ class Acceptance:
         if self.good:
             return (
                 f"Calibrated: on {self.seen.paths:,} independent paths, with {self.confidence:.0%} confidence for all "
-                f"promises together, none is below its level by more than {max(self.within, 0.0):.4f}.",
+                f"promises together, none is below its level{self._by()}.",
             )
         rows = [
             *_rows(
