@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ccinv.auditing import audit as audit
     from ccinv.auditing.comparing import compare as compare
     from ccinv.backtesting import backtest as backtest
+    from ccinv.curves import Frontier as Frontier
     from ccinv.errors import CcinvError as CcinvError
     from ccinv.errors import DataError as DataError
     from ccinv.errors import InfeasibleError as InfeasibleError
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from ccinv.store import Orders as Orders
     from ccinv.store import Service as Service
     from ccinv.store import Store as Store
+    from ccinv.trade_off.curves import frontier as frontier
     from ccinv.writing import load as load
     from ccinv.writing import report as report
 
@@ -53,7 +55,7 @@ _MODULE = {
     "model": "planner", "plan": "planner", "Audit": "auditing", "Settings": "settings", "audit": "auditing",
     "load": "writing", "read": "reading", "read_settings": "settings", "report": "writing",
     "single_period": "models.single_period", "thesis": "", "backtest": "backtesting",
-    "compare": "auditing.comparing", "policies": "",
+    "compare": "auditing.comparing", "policies": "", "Frontier": "curves", "frontier": "trade_off.curves",
     "joint": "", "plan_jointly": "joint.planning", "JointPlan": "joint.record",
 }  # fmt: skip
 

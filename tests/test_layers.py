@@ -27,9 +27,10 @@ CHAINS = (
     "moments < inversion < objectives < solve < models",
     # referee
     "result < ledger < policies < auditing < reporting",
+    "arrays < curves < reporting",
     # above both
     "reading, verify, models, reporting < calibrate < planner, thesis",
-    "planner, thesis < settings, frontier, backtesting, joint, scale_out < writing < cli < __main__",
+    "planner, thesis < settings, trade_off, backtesting, joint, scale_out < writing < cli < __main__",
     # texts of the example folders
     "arrays < examples < cli",
 )

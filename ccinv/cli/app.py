@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from ccinv.cli import audit, backtest, check, demo, example, levels, order, plan
+from ccinv.cli import audit, backtest, check, demo, example, frontier, levels, order, plan
 from ccinv.cli.outcome import Code, Outcome, outcome_of
 
 app = typer.Typer(
@@ -24,7 +24,8 @@ app = typer.Typer(
     rich_markup_mode=None,  # boxes around the help cost as much time as everything else together
 )
 for command in (
-    demo.demo, example.example, check.check, plan.plan, order.order, audit.audit, backtest.backtest, levels.levels,
+    demo.demo, example.example, check.check, plan.plan, order.order, audit.audit, backtest.backtest,
+    frontier.frontier, levels.levels,
 ):  # fmt: skip
     app.command()(command)
 
