@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -73,14 +73,11 @@ class PerItem:
     """Each important item gets through all periods that an order can influence without a shortage, with probability
     `alpha`: one for all, or one per item, (n,)."""
 
-    alpha: FloatArray
+    alpha: FloatArray = field(default_factory=lambda: np.array(0.95))
 
     if TYPE_CHECKING:
 
         def __init__(self, alpha: ArrayLike = 0.95) -> None: ...
-
-    else:
-        alpha: ArrayLike = 0.95
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "alpha", frozen(given_numbers("joint alpha", self.alpha)))
@@ -100,7 +97,8 @@ class PerStore:
     alpha: float = 0.95
 
     def on(self, store: Store) -> Groups:
-        alpha = given_numbers("joint alpha", self.alpha).reshape(-1)[:1]
+        refuse(probability_fault("joint alpha", self.alpha))
+        alpha = np.array([self.alpha], dtype=np.float64)
         return Groups.of(store, np.zeros(store.items, dtype=np.int64), alpha, ["the store"])
 
 

@@ -22,8 +22,8 @@ FURTHEST = 4.0  # times that a risk is multiplied or divided in one round
 BACK = 0.8  # what is left of a risk that independent paths do not accept, beside what it lacks
 ROOM = 1.5  # half-widths of the limits that a promise may fall below α where the paths cannot show the margin
 TRIES = 3  # independent simulations until acceptance
-LEARN = (5e7, 20_000, 100_000)  # cells × paths of a simulation to learn from, its fewest paths and its most
-ACCEPT = (2e8, 40_000, 400_000)  # the same for acceptance
+LEARN = (2e7, 20_000, 100_000)  # cells × paths of a simulation to learn from, its fewest paths and its most
+ACCEPT = (1e8, 40_000, 200_000)  # the same for acceptance
 SHOWN = 10
 
 
