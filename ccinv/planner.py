@@ -19,15 +19,13 @@ from ccinv.models.multi_period.explain import explained, given_up
 from ccinv.models.multi_period.found import Found, find
 from ccinv.models.multi_period.model import Model
 from ccinv.models.multi_period.program import RuleKind, state
-from ccinv.moments.dependence import Dependence, FollowingSales
+from ccinv.moments.dependence import EXACT, Dependence
 from ccinv.objectives.max_min import MaxMinService
 from ccinv.objectives.program import Objective
 from ccinv.result import Calibration, Plan
 from ccinv.rules import Cumulative
 from ccinv.store import Store, probability_fault, refuse
 from ccinv.verify import scores
-
-EXACT = FollowingSales()
 
 
 def plan(

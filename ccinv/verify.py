@@ -12,12 +12,11 @@ import numpy as np
 
 from ccinv.arrays import FloatArray
 from ccinv.demand import common_factors
-from ccinv.moments import Dependence, FollowingSales
+from ccinv.moments.dependence import EXACT, Dependence
 from ccinv.result import Rule
 from ccinv.store import Store
 
 BLOCK = 4_000_000  # entries of one (items, N, N) array held at a time
-EXACT = FollowingSales()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from ccinv.moments.affine import AffineMoments, Rows, gathered
 from ccinv.moments.arrivals import arrivals, in_transit, open_order_moments, receipts
-from ccinv.moments.dependence import Dependence, FollowingSales, Independent
+from ccinv.moments.dependence import EXACT, Dependence, FollowingSales, Independent
 from ccinv.moments.joint import JointNormal, covariance, joint_normal
 from ccinv.moments.pooled import PooledDeviation
 from ccinv.moments.shocks import ShockDeviation
@@ -30,8 +30,6 @@ __all__ = [
     "orders",
     "receipts",
 ]
-
-EXACT = FollowingSales()
 
 
 class Deviation(Protocol):

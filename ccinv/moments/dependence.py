@@ -37,3 +37,6 @@ class Independent:
     """
 
     parts: ClassVar[tuple[Part, ...]] = ((1.0, 0.0), (0.0, 1.0))
+
+
+EXACT = FollowingSales()

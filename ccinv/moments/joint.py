@@ -11,13 +11,12 @@ from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.covariance import covariance as covariance_of_sales
 from ccinv.errors import DataError, Fault
 from ccinv.moments.arrivals import open_order_moments, open_shares
-from ccinv.moments.dependence import Dependence, FollowingSales
+from ccinv.moments.dependence import EXACT, Dependence
 from ccinv.moments.orthant import orthant
 from ccinv.result import Rule
 from ccinv.store import Store
 
 HELD = 2**22  # entries of one (items, N, N) array held at a time
-EXACT = FollowingSales()
 CERTAIN = 1e-9  # of the item's mean demand: a smaller deviation is rounding
 
 

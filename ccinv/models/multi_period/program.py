@@ -17,14 +17,13 @@ from ccinv.inversion.cones import cones
 from ccinv.inversion.inversion import Inversion
 from ccinv.models.multi_period.amounts import shortage
 from ccinv.moments.affine import AffineMoments
-from ccinv.moments.dependence import Dependence, FollowingSales
+from ccinv.moments.dependence import EXACT, Dependence
 from ccinv.objectives.program import Hold, Objective, Outcome, Status
 from ccinv.rules import Layout, item_scale
 from ccinv.solve.conic import Precision, solve
 from ccinv.solve.elastic import Reached
 from ccinv.store import SHORT, Store
 
-EXACT = FollowingSales()
 EASE = 3e-7  # a third of what counts as rounding
 NONE = Hold(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
 
