@@ -150,6 +150,32 @@ def static(item: Item) -> Form:
     return Form(n, [np.zeros((n, n)) for _ in range(n + 1)], [np.zeros(n), *np.eye(n)])
 
 
+def affine(item: Item) -> Form:
+    """O(t) = Σ_{k ≤ t − lag} A(t, k) S(k) + o(t) on the sales themselves, θ = (A by rows, o).
+
+    Important: A(t, k) ≥ 1 for k < t, A(t, t) ≥ 0, o ≥ −(I1 + Q), others A ≥ 0.
+    """
+    n = item.periods
+    seen = [(t, k) for t in range(1, n + 1) for k in range(1, t - item.lag + 1)]
+    size = len(seen) + n
+    weights, intercept = [np.zeros((n, size)) for _ in range(n + 1)], [np.zeros(size)]
+    for place, (t, k) in enumerate(seen):
+        weights[t][k - 1, place] = 1.0
+    for t in range(1, n + 1):
+        level = np.zeros(size)
+        level[len(seen) + t - 1] = 1.0
+        intercept.append(level)
+    least = np.array([1.0 if item.important and k < t else 0.0 for t, k in seen])
+
+    def rows(theta: cp.Variable) -> list[Any]:
+        found = [theta[: len(seen)] >= least] if seen else []
+        if item.important:
+            found.append(theta[len(seen) :] >= -(item.on_hand + item.on_order))
+        return found
+
+    return Form(size, weights, intercept, rows)
+
+
 @dataclass
 class Affine:
     """An affine expression of θ for each of several numbers: matrix @ θ + constant."""
