@@ -254,13 +254,16 @@ def test_a_number_of_points_that_is_none_is_refused(store: cc.Store, points: obj
 def test_the_calibrated_inversion_prices_its_own_multipliers() -> None:
     store = store_of(seed=5, items=2, lead_time=cc.LeadTime([0.9, 0.1]))
     how = cc.inversion.Calibrated(paths=4000, rounds=3)
-    seen = cc.frontier(store, [0.8, 0.9], inversion=how, limits=[5000.0])
+    seen = cc.frontier(store, [0.8, 0.9], inversion=how, limits=[100.0, 5000.0])
     assert seen.inversion == "Calibrated"
     limits = [point.limit for point in seen.promised]
     slope = (limits[1] - limits[0]) / 0.1
     # between two calibrations lies simulation noise and a curve: the prices are of its size
     assert seen.promised[0].slope * 0.3 < slope < seen.promised[1].slope * 3
     assert seen.promised[1].share.sum() == pytest.approx(1, abs=1e-6)
+    assert seen.needs[0] == limits[1], "what promises need is known from calibration"
+    assert f"{limits[1] - 100:,.2f} dollars short" in seen.served[0].said
+    assert seen.served[1].score > 0
 
 
 # ---- words, folder, command

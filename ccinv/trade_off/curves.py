@@ -71,6 +71,9 @@ def frontier(
         promised = tuple(work.promised(float(level)) for level in grid)
     else:
         notes.append("No item has a promise that an order can influence: there is no curve of promises.")
+    # where every point is calibrated, what promises need is known better than by the inversion it starts from
+    kept = next((p.limit for p in promised if p.level == alpha and np.isfinite(p.limit)), ends.kept)
+    ends = Ends(kept, max(ends.half, kept), max(ends.most, kept))
     if len(base.open_cells):
         amounts = usual_limits(ends, count, own) if given is None else given
         served = tuple(work.served(float(limit), ends, len(base.others.cells)) for limit in amounts)
@@ -143,7 +146,8 @@ class _Work:
         """The point of one limit; `hopeless`: cells of other items that no money can serve half of the time."""
         self._tell(f"best service under {limit:,.0f} dollars")
         nothing = np.full(self.store.periods, np.nan)
-        missing = "" if isinstance(self.inversion, Calibrated) else ends.lacking(limit)
+        calibrated = isinstance(self.inversion, Calibrated)  # then what others need is known by trying only
+        missing = ends.lacking(limit) if limit < ends.kept or not calibrated else ""
         if missing:
             return Served(limit, np.nan, np.nan, nothing, nothing, missing)
         budget = Budget(limit, self.store.budget.confidence if self.store.budget else DEFAULT_CONFIDENCE)
@@ -152,7 +156,10 @@ class _Work:
             lost = len([cell for cell in found.beyond if cell.blame == "budget"])
             poor = len(found.program.others.cells) - hopeless
             if lost or poor > 0:
-                said = f"{lost} promises cannot be kept, and {max(poor, 0)} cells of other items not half of the time."
+                said = (
+                    f"With this limit {lost} of the promises cannot be kept, and {max(poor, 0)} cells of other items "
+                    f"cannot be served half of the time; the promises alone need a limit of {ends.kept:,.2f}."
+                )
                 return Served(limit, np.nan, np.nan, nothing, nothing, said)
             score = found.answer.value
             least = self._priced(without_budget(found.program), score)
