@@ -19,6 +19,8 @@ ENOUGH = 0.95  # of the risk aimed at: what is left is worth no other round
 NEAR = 0.985  # of it, to which a round goes: a hair more would be a round lost
 SETTLED = 1e-4  # relative change of the objective's value that is worth no other round
 FURTHEST = 4.0  # times that a risk is multiplied or divided in one round
+SLOPES = (0.4, 1.5)  # what the slope of joint risk over the risk of cells may be, in logarithms
+LEAST_MOVE = 0.02  # of that logarithm: a smaller one tells no slope
 BACK = 0.8  # what is left of a risk that independent paths do not accept, beside what it lacks
 ROOM = 1.5  # half-widths of the limits that a promise may fall below α where the paths cannot show the margin
 TRIES = 3  # independent simulations until acceptance
@@ -89,6 +91,7 @@ class Simulated:
         base, factor = planned.risk, np.ones(len(alpha))
         low, high = np.zeros(len(alpha)), np.full(len(alpha), np.inf)
         best: Planned | None = None
+        before: tuple[FloatArray, FloatArray] | None = None
         for number in range(self.rounds):
             if number:
                 planned = Planned(question.plan(_times(question, base, factor)), _times(question, base, factor), ())
@@ -103,7 +106,10 @@ class Simulated:
                 break
             if number and good.all() and abs(values[-1] - values[-2]) <= SETTLED * abs(values[-1]):
                 break
-            step = NEAR * target / np.maximum(risk, 1 / paths)
+            now = (np.log(factor), np.log(np.maximum(risk, 1 / paths)))
+            slope = _slope(now, before)
+            before = now
+            step = (NEAR * target / np.maximum(risk, 1 / paths)) ** (1 / slope)
             wanted = np.minimum(factor * np.clip(step, 1 / FURTHEST, FURTHEST), most)
             # beyond what is known to be too little or too much: between the two
             outside = np.isfinite(high) & ((wanted <= low) | (wanted >= high))
@@ -137,6 +143,16 @@ def paths_of(question: Question, size: tuple[float, int, int]) -> int:
 def _met(question: Question, plan: Plan, paths: int, stream: tuple[int, ...]) -> IntArray:
     groups = question.groups
     return served_together(question.store, plan.rule, groups.group, groups.cells, paths, stream)
+
+
+def _slope(now: tuple[FloatArray, FloatArray], before: tuple[FloatArray, FloatArray] | None) -> FloatArray:
+    """d log (joint risk) / d log (risk of cells) of each group between two rounds; 1 where that tells nothing."""
+    if before is None:
+        return np.ones(len(now[0]))
+    given, found = now[0] - before[0], now[1] - before[1]
+    clear = np.abs(given) > LEAST_MOVE
+    slope = np.divide(found, given, out=np.ones(len(given)), where=clear)
+    return np.clip(slope, *SLOPES)
 
 
 def _times(question: Question, risk: FloatArray, factor: FloatArray) -> FloatArray:
