@@ -21,7 +21,7 @@ from ccinv.joint.record import JointPlan
 from ccinv.joint.simulated import ACCEPT, LEARN, SHOWN, Simulated, paths_of
 from ccinv.joint.splits import Split
 from ccinv.models.multi_period.program import RuleKind
-from ccinv.moments.dependence import Dependence, FollowingSales
+from ccinv.moments.dependence import EXACT, Dependence
 from ccinv.moments.joint import joint_normal
 from ccinv.objectives.max_min import MaxMinService
 from ccinv.objectives.program import Objective
@@ -29,7 +29,6 @@ from ccinv.result import Plan
 from ccinv.rules import Cumulative
 from ccinv.store import Store
 
-EXACT = FollowingSales()
 DOUBT = 5.0  # standard errors below α from which a simulated ceiling is a proof
 
 
