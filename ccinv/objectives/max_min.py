@@ -19,7 +19,7 @@ from ccinv.verify import scores
 CAP = 0.999  # beyond this probability more safety is not worth a level
 WORTH = 0.01  # a level that gains less in score is the last
 MOST_LEVELS = 10
-MOST_STEPS = 8
+MOST_STEPS = 30  # mostly three to eight do
 ENOUGH = 1e-8  # relative gain in score at which a level has converged
 NEAR = 1e-4  # the same for later levels, whose cells may still be raised by the next one
 SLACK = 1e-6  # by how much a held score may fall, relative, so that the next program has an interior
