@@ -435,7 +435,9 @@ def test_e9_the_minimum_over_all_items_is_not_the_minimum_over_the_others():
     everything = cc.model(planned((False, False)), rule=rule, inversion=cc.inversion.Normal())
     bounds = rule.on(store).bounds  # a ≥ 1 and b ≤ 1 for the important item, as before
     printed = cc.plan(
-        planned((False, False)), rule=rule, constraints=[bounds.matrix @ everything.x + bounds.constant >= 0],
+        planned((False, False)),
+        rule=rule,
+        constraints=[bounds.matrix @ everything.x + bounds.constant >= 0],
         inversion=cc.inversion.Normal(),
     )
     score = printed.mean / printed.sd
