@@ -262,6 +262,41 @@ def test_a_users_own_rows_are_kept(objective):
     assert sign * plan.objective_value >= sign * free.objective_value - 1e-6 * abs(free.objective_value)
 
 
+@pytest.mark.parametrize("periods", [4, 5, 9, 11])
+def test_where_holds_leave_hardly_any_interior_the_plan_is_found_all_the_same(periods):
+    """A cell of the first item is raised as far as the budget goes; what that leaves is all that the others may have.
+
+    The sets left to the later programs are a hundred-thousandth of a unit wide.
+    """
+    past = np.random.default_rng(1).poisson([[20], [12], [5]], (3, 40)).astype(float)
+    store = cc.Store(
+        unit_cost=[40, 35, 5],
+        on_hand=[60, 30, 16],
+        important=[True, False, True],
+        demand=cc.demand.fit(past[:, :-periods], periods),
+        lead_time=cc.LeadTime([0, 0.6, 0.4]),
+        budget=cc.Budget(9000.0, 0.9),
+        service=cc.Service(0.9, "best"),
+    )
+    plan = cc.plan(store, inversion=cc.inversion.Normal())
+    (beyond,) = plan.out_of_reach
+    assert (beyond.item, beyond.period) == (0, 2)
+    kept = np.isfinite(plan.asked)
+    kept[0, 2] = False
+    assert plan.promised[kept].min() >= 0.9 - 1e-6
+    assert plan.promised[0, 2] == pytest.approx(beyond.attained, abs=1e-4)
+    # the whole budget is used somewhere, as it must be where the weakest cell is as strong as it can be
+    spent = plan.budget_mean + float(ndtri(0.9)) * plan.budget_sd
+    assert spent.max() == pytest.approx(9000.0, rel=1e-5)
+    numbers = recompute(store, plan.rule)
+    served = store.controllable & (numbers.mean >= -ROUNDING)
+    served[[0, 2]] = False
+    score = numbers.mean / numbers.sd
+    assert score[served].min() >= plan.levels[0] - 1e-5
+    assert plan.levels[0] > 0.1
+    assert plan.gap < 1e-6
+
+
 def test_a_users_own_variables_and_other_cones_are_let_in():
     store = plain_store()
     m = cc.model(store, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())

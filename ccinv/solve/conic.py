@@ -66,7 +66,8 @@ def solve(problem: cp.Problem, scale: Mapping[Any, FloatArray], precision: Preci
     scaled = _scale(data, dims, scale)
     start = time.perf_counter()
     best, missed = None, np.inf
-    for settings in (_settings(precision), _bare(precision), _cautious(precision), _early(precision)):
+    for kind in (_settings, _bare, _refined, _cautious, _early):
+        settings = kind(precision)
         found = _run(scaled, settings, dims_to_solver_cones(dims))
         status = _status(found)
         violation = _violation(scaled, dims, np.asarray(found.x)) if status is Status.SOLVED else np.inf
@@ -167,14 +168,35 @@ def _bare(precision: Precision) -> Any:
     At the edge of feasibility, where primal residuals otherwise stop falling at 1e-6, this mostly finds the optimum or
     the proof that there is none; far from it, it is the less stable choice.
     """
-    settings = _settings(precision)
+    settings = _to_the_last_digit(_settings(precision))
     settings.static_regularization_constant = 1e-12
     settings.static_regularization_proportional = 0.0
     return settings
 
 
+def _refined(precision: Precision) -> Any:
+    """Settings for a third attempt: smaller steps, and systems that are well regularised but solved exactly.
+
+    Where there is hardly any interior, because cells are held at the most they can have, dual values are in the
+    thousands: what the linear systems leave then grows from step to step, and the primal residual with it.
+    """
+    settings = _to_the_last_digit(_settings(precision))
+    settings.static_regularization_constant = 1e-8
+    settings.static_regularization_proportional = 0.0
+    settings.max_step_fraction = 0.9
+    return settings
+
+
+def _to_the_last_digit(settings: Any) -> Any:
+    """The same, with every linear system refined as far as rounding lets it."""
+    settings.iterative_refinement_reltol = settings.iterative_refinement_abstol = 1e-16
+    settings.iterative_refinement_max_iter = 50
+    settings.iterative_refinement_stop_ratio = 1.1
+    return settings
+
+
 def _cautious(precision: Precision) -> Any:
-    """Settings for a third attempt: smaller steps, more refinement, and the precision that is then realistic."""
+    """Settings for a fourth attempt: smaller steps, more refinement, and the precision that is then realistic."""
     settings = _settings(replace(precision, gap=max(precision.gap, 1e-8), feasibility=max(precision.feasibility, 1e-8)))
     settings.max_step_fraction = 0.95
     settings.iterative_refinement_max_iter = 50
@@ -183,8 +205,8 @@ def _cautious(precision: Precision) -> Any:
 
 
 def _early(precision: Precision) -> Any:
-    """Settings for a last attempt: to stop at the residuals that are still believed, before rounding raises them."""
-    return _settings(replace(precision, gap=max(precision.gap, NEARLY), feasibility=max(precision.feasibility, NEARLY)))
+    """Settings for a last attempt: the third one, stopped at residuals still believed, before rounding raises them."""
+    return _refined(replace(precision, gap=max(precision.gap, NEARLY), feasibility=max(precision.feasibility, NEARLY)))
 
 
 def _run(scaled: _Scaled, settings: Any, cones: Any) -> Any:
