@@ -9,7 +9,17 @@ import pytest
 from scipy.special import ndtri
 
 import ccinv as cc
-from benchmarks import bare, clock, cone_solve, linear_growth, run, single_period, transcription_ratio
+from benchmarks import (
+    bare,
+    calibrated_worlds,
+    clock,
+    cone_solve,
+    linear_growth,
+    run,
+    single_period,
+    transcription_ratio,
+    worlds,
+)
 from benchmarks.cases import AGES, LEAST, TIGHT, case
 from benchmarks.row import Row, at_most
 from ccinv.solve import conic
@@ -169,3 +179,11 @@ def test_an_unknown_benchmark_is_refused_by_name(capsys):
 @pytest.mark.parametrize("name", run.NAMES)
 def test_every_benchmark_named_has_jobs_for_the_sizes_of_the_table(name):
     assert len(importlib.import_module(f"benchmarks.{name}").jobs()) >= 4
+
+
+def test_an_accepted_plan_of_a_random_world_keeps_on_fresh_paths_what_the_normal_inversion_breaks():
+    found = calibrated_worlds.case(worlds.world(7), cc.MinimumBudget(), paths=100_000)
+    assert found.accepted
+    error = np.sqrt(0.95 * 0.05 / 100_000)
+    assert found.calibrated.worst < 0.002 + 4 * error
+    assert found.normal.worst > 0.5
