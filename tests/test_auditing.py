@@ -16,7 +16,7 @@ from scipy.special import ndtr, ndtri
 import ccinv as cc
 from ccinv.auditing import FAN_LEVELS, Audit, Verdict, audit, fan, judge
 from ccinv.auditing.judging import LEVEL, SLACK, holm
-from ccinv.auditing.tallying import block_paths
+from ccinv.auditing.pieces import block_paths
 from ccinv.result import Plan, PooledRule, Rule
 
 FloatArray = NDArray[np.float64]

@@ -14,7 +14,6 @@ from scipy.stats import multivariate_normal
 
 import ccinv as cc
 from ccinv import joint, moments
-from ccinv.auditing import together
 from ccinv.auditing.together import served_together
 from ccinv.joint.splits import best_split
 from ccinv.result import PooledRule
@@ -83,7 +82,7 @@ def test_a_promise_of_95_per_cent_in_each_of_ten_periods_is_far_less_for_all_ten
 def test_independent_cells_are_served_together_with_the_product_of_their_probabilities(one_at_a_time, monkeypatch):
     store, rule = base_stock(3, 5, 0, 0.9)
     if one_at_a_time:
-        monkeypatch.setattr(together, "CELLS", 1)
+        monkeypatch.setattr("ccinv.auditing.pieces.CELLS", 1)
     cells = store.controllable  # four of the five periods
     met = served_together(store, rule, np.array([1, 0, 1]), cells, PATHS, (3, 1)) / PATHS
     exact = np.array([0.9**4, 0.9**8])
@@ -95,7 +94,7 @@ def test_independent_cells_are_served_together_with_the_product_of_their_probabi
 def test_items_that_share_factors_meet_them_together_even_when_replayed_one_by_one(monkeypatch):
     store, rule = base_stock(2, 2, 0, 0.8)
     shared = dataclasses.replace(store, demand=cc.demand.FactorCopula(store.demand, [[0.9], [0.8]]))
-    monkeypatch.setattr(together, "CELLS", 1)
+    monkeypatch.setattr("ccinv.auditing.pieces.CELLS", 1)
     met = served_together(shared, rule, np.zeros(2, dtype=int), store.controllable, PATHS, (3, 1))[0] / PATHS
     exact = multivariate_normal.cdf([ndtri(0.8)] * 2, cov=[[1, 0.72], [0.72, 1]])
     assert exact > 0.8**2 + 2 * error(exact)  # together, not apart

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 import ccinv as cc
-from ccinv.auditing import audit, comparing, drawing, tallying
+from ccinv.auditing import audit, comparing
 from ccinv.auditing.comparing import compare
 from ccinv.errors import DataError
 from ccinv.ledger import Movements, State, move, sample_open_ages
@@ -451,10 +451,9 @@ def plan() -> cc.Plan:
 
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several blocks of paths and several pieces of items, in the audit and in the comparison alike."""
-    for module in (drawing, tallying):
-        monkeypatch.setattr(module, "CELLS", 6 * 5 * 300)
-    monkeypatch.setattr(tallying, "FEWEST", 300)
-    monkeypatch.setattr(tallying, "MOST", 300)
+    monkeypatch.setattr("ccinv.auditing.pieces.CELLS", 6 * 5 * 300)
+    monkeypatch.setattr("ccinv.auditing.pieces.FEWEST", 300)
+    monkeypatch.setattr("ccinv.auditing.pieces.MOST", 300)
 
 
 @pytest.mark.parametrize("pieces", [False, True])

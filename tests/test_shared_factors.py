@@ -210,8 +210,8 @@ def test_an_audit_in_small_pieces_sees_the_factors_that_items_of_other_pieces_sh
     world = correlated_world(24)
     plan = cc.plan(world, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
     whole = cc.audit(plan, paths=20_000, seed=58)
-    monkeypatch.setattr(tallying, "CELLS", 1)
-    monkeypatch.setattr(tallying, "block_paths", lambda *_: 10_000)
+    monkeypatch.setattr("ccinv.auditing.pieces.CELLS", 1)
+    monkeypatch.setattr("ccinv.auditing.pieces.block_paths", lambda *_: 10_000)
     pieces = cc.audit(plan, paths=20_000, seed=58)
     error = np.sqrt(2 * 0.05 * 0.95 / 20_000)
     assert np.abs(whole.budget - pieces.budget).max() < 5 * error
@@ -222,8 +222,8 @@ def test_an_audit_in_small_pieces_sees_the_factors_that_items_of_other_pieces_sh
 
 def test_an_audit_with_factors_has_the_same_bytes_whatever_the_number_of_workers(monkeypatch):
     plan = cc.plan(correlated_world(12), objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
-    monkeypatch.setattr(tallying, "block_paths", lambda *_: 700)
-    monkeypatch.setattr(tallying, "CELLS", 6 * 700 * 5)
+    monkeypatch.setattr("ccinv.auditing.pieces.block_paths", lambda *_: 700)
+    monkeypatch.setattr("ccinv.auditing.pieces.CELLS", 6 * 700 * 5)
     first, second = (cc.audit(plan, paths=3_000, seed=59, workers=workers) for workers in (1, 3))
     assert first.budget_mean.tobytes() == second.budget_mean.tobytes()
     assert first.service.tobytes() == second.service.tobytes()
@@ -233,8 +233,8 @@ def test_an_audit_without_factors_draws_from_the_streams_of_its_blocks_and_nothi
     world = correlated_world(6)
     plain = dataclasses.replace(world, demand=world.demand.law)
     plan = cc.plan(plain, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
-    monkeypatch.setattr(tallying, "block_paths", lambda *_: 500)
-    monkeypatch.setattr(tallying, "CELLS", 6 * 500 * 6)
+    monkeypatch.setattr("ccinv.auditing.pieces.block_paths", lambda *_: 500)
+    monkeypatch.setattr("ccinv.auditing.pieces.CELLS", 6 * 500 * 6)
     audit = cc.audit(plan, paths=1_000, seed=60)
     dollars = np.zeros(6)
     for number in range(2):

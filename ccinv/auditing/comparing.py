@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -14,8 +13,8 @@ from numpy.typing import ArrayLike
 from ccinv.arrays import FloatArray, IntArray, frozen, given_numbers
 from ccinv.auditing.conduct import Comparison, Conduct
 from ccinv.auditing.drawing import Draws, Piece, held_draws, pieces_of
-from ccinv.auditing.streams import shared_factors
-from ccinv.auditing.tallying import block_paths
+from ccinv.auditing.pieces import Blocks, in_order
+from ccinv.auditing.streams import generator, shared_factors
 from ccinv.errors import DataError, Fault
 from ccinv.ledger import Movements, move, replay_known
 from ccinv.policies import Ordering, Policy, placing
@@ -49,27 +48,23 @@ def compare(
     """
     store, known = _limited(plan), _checked(plan.store, paths, seed, sales)
     ways: list[_Way] = [_ByRule(plan.rule), *(_ByPolicy(policy.on(store)) for policy in policies)]
-    block = block_paths(store.items, store.periods)
-    sizes = [min(block, paths - start) for start in range(0, paths, block)]
-    pieces = list(pieces_of(store, known, block))
+    blocks = Blocks.of(store, paths)
+    sizes = blocks.sizes
+    pieces = list(pieces_of(store, known, blocks))
     total = [_Sums.zeros(store.items, store.periods) for _ in ways]
     dollars = np.empty((len(ways), store.periods, paths))
 
     def run(number: int) -> list[_Sums]:
-        start = number * block
+        start = number * blocks.block
         money = dollars[:, :, start : start + sizes[number]]
         common = None if known is not None else shared_factors(store.demand, seed, (number,), sizes[number])
-        return _block(store, ways, pieces, np.random.SeedSequence(seed, spawn_key=(number,)), common, money)
+        return _block(store, ways, pieces, partial(generator, seed, (number,)), common, money)
 
-    pool = ThreadPoolExecutor(min(workers or os.cpu_count() or 1, len(sizes)))
-    try:
-        for done, found in enumerate(pool.map(run, range(len(sizes))), start=1):  # in order: sums have one order too
-            for one, other in zip(total, found, strict=True):
-                one.add(other)
-            if progress is not None:
-                progress(done, len(sizes))
-    finally:
-        pool.shutdown(cancel_futures=True)
+    def add(found: list[_Sums]) -> None:
+        for one, other in zip(total, found, strict=True):
+            one.add(other)
+
+    in_order(run, add, len(sizes), workers, progress)
     level = LEVEL if store.budget is None else store.budget.confidence
     names = [("plan", PLAN), *((policy.name, policy.words) for policy in policies)]
     conducts = [
@@ -164,15 +159,15 @@ def _block(
     store: Store,
     ways: list[_Way],
     pieces: list[Piece],
-    seed: np.random.SeedSequence,
+    fresh: Callable[[], np.random.Generator],
     common: FloatArray | None,
     dollars: FloatArray,
 ) -> list[_Sums]:
-    """One block of paths for every way of ordering; `dollars` (ways, N, paths) is filled."""
+    """One block of paths for every way of ordering, its stream started by `fresh`; fills `dollars` (ways, N, paths)."""
     found = [_Sums.zeros(store.items, store.periods) for _ in ways]
     dollars[:] = 0.0
     paths = dollars.shape[2]
-    rng = np.random.default_rng(seed)
+    rng = fresh()
     for piece in pieces:
         draws = piece.draw(rng, paths, common)
         index = np.arange(piece.rows.start, piece.rows.stop)
@@ -186,7 +181,7 @@ def _block(
     held, step = max(HELD // cells, 1), max(MOVED // cells, 1)
     for first in range(0, paths if together else 0, held):
         part = slice(first, min(first + held, paths))
-        whole = held_draws(store, pieces, np.random.default_rng(seed), common, paths, part)
+        whole = held_draws(store, pieces, fresh(), common, paths, part)
         for start in range(part.start, part.stop, step):
             chosen = slice(start, min(start + step, part.stop))
             draws = whole.paths(slice(start - first, chosen.stop - first))

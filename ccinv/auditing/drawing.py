@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccinv.arrays import FloatArray, IntArray
-from ccinv.auditing.tallying import CELLS
+from ccinv.auditing.pieces import Blocks
 from ccinv.demand import draw
 from ccinv.ledger import sample_open_ages
 from ccinv.store import Store
@@ -46,12 +46,10 @@ class Piece:
         return Draws(sales, ages, sample_open_ages(self.store, rng, paths))
 
 
-def pieces_of(store: Store, sales: FloatArray | None, paths: int) -> Iterator[Piece]:
-    """The store in pieces for blocks of `paths`; `sales` (n, N): those that are given."""
-    step = max(CELLS // (store.periods * paths), 1)
-    for start in range(0, store.items, step):
-        index = np.arange(start, min(start + step, store.items))
-        rows = slice(start, int(index[-1]) + 1)
+def pieces_of(store: Store, sales: FloatArray | None, blocks: Blocks) -> Iterator[Piece]:
+    """The store in pieces for blocks of paths; `sales` (n, N): those that are given."""
+    for index in blocks.cut(np.arange(store.items)):
+        rows = slice(int(index[0]), int(index[-1]) + 1)
         orders = np.flatnonzero((store.open_item >= rows.start) & (store.open_item < rows.stop))
         yield Piece(rows, store.rows(index), None if sales is None else sales[rows], orders)
 

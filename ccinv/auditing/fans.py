@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ccinv.arrays import FloatArray
+from ccinv.auditing.streams import generator
 from ccinv.errors import DataError, Fault
 from ccinv.ledger import replay
 from ccinv.result import Plan
@@ -30,7 +31,7 @@ def fan(plan: Plan, items: Sequence[int], paths: int = 5_000, seed: int = 1) -> 
     found = np.empty((len(items), store.periods, len(FAN_LEVELS)))
     for row, item in enumerate(items):
         index = np.array([item])
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(item, 1)))  # the audit's keys have length 1
+        rng = generator(seed, (item, 1))  # the audit's keys have length 1
         net = replay(store.rows(index), plan.rule.rows(index), rng, paths).net[0]
         found[row] = np.quantile(net, FAN_LEVELS, axis=1).T
     return found

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from ccinv.arrays import BoolArray, FloatArray
-from ccinv.auditing.streams import shared_factors
+from ccinv.auditing.pieces import cut, in_order
+from ccinv.auditing.streams import generator, shared_factors
 from ccinv.ledger import replay
 from ccinv.result import Rule
 from ccinv.store import Store
@@ -85,14 +84,13 @@ def tails(
         dollars=np.empty(store.periods),
     )
     spent = np.zeros((store.periods, paths))
-    step = max(CELLS // (store.periods * paths), 1)
-    pieces = [np.arange(first, min(first + step, store.items)) for first in range(0, store.items, step)]
+    pieces = cut(np.arange(store.items), store.periods * paths, CELLS)
     common = shared_factors(store.demand, stream[0], stream[1:], paths)
 
     def run(number: int) -> FloatArray:
         index = pieces[number]
         part = store.rows(index)
-        rng = np.random.default_rng(np.random.SeedSequence(stream[0], spawn_key=(*stream[1:], number)))
+        rng = generator(stream[0], (*stream[1:], number))
         moved = replay(part, rule.rows(index), rng, paths, common)
         bound = part.short_below[:, None, None]
         found.service[index] = np.count_nonzero(moved.net >= bound, axis=2) / paths
@@ -105,14 +103,7 @@ def tails(
         found.law[index[item], period] = kept(sample, np.broadcast_to(grid, (len(item), len(grid))))
         return moved.dollars
 
-    pool = ThreadPoolExecutor(min(workers or os.cpu_count() or 1, len(pieces)))
-    try:
-        for done, dollars in enumerate(pool.map(run, range(len(pieces))), start=1):  # in order: sums have one order too
-            spent += dollars
-            if progress is not None:
-                progress(done, len(pieces))
-    finally:
-        pool.shutdown(cancel_futures=True)
+    in_order(run, spent.__iadd__, len(pieces), workers, progress)
     if limit is not None:
         found.afforded[:] = np.count_nonzero(spent <= store.overspent_above(limit)[:, None], axis=1) / paths
     found.dollars[:] = -kept(-spent, levels.dollars)

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.auditing.judging import judge
+from ccinv.auditing.pieces import Blocks, in_order
 from ccinv.auditing.record import Audit
-from ccinv.auditing.streams import shared_factors
+from ccinv.auditing.streams import generator, shared_factors
 from ccinv.errors import DataError, Fault
 from ccinv.ledger import replay
 from ccinv.result import Plan, Rule
 from ccinv.store import Store
-
-CELLS = 2**18  # items × periods × paths replayed at once: a dozen arrays of 2 MB, which the caches still hold
-FEWEST, MOST = 1_000, 16_384  # paths in a block: enough to be worth a call, few enough to share among workers
 
 
 def audit(
@@ -38,31 +34,19 @@ def audit(
     """
     _refuse(paths, seed)
     store = plan.store
-    block = block_paths(store.items, store.periods)
-    sizes = [min(block, paths - start) for start in range(0, paths, block)]
+    blocks = Blocks.of(store, paths)
+    sizes = blocks.sizes
     limit = np.full(store.periods, np.nan) if plan.budget_limit is None else plan.budget_limit
-    pieces = list(_pieces(store, plan.rule, block))
+    pieces = list(_pieces(store, plan.rule, blocks))
     total = _Tally.zeros(store.items, store.periods)
 
     def run(number: int) -> _Tally:
-        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
+        rng = generator(seed, (number,))
         common = shared_factors(store.demand, seed, (number,), sizes[number])
         return _block(pieces, limit, rng, sizes[number], store, common)
 
-    pool = ThreadPoolExecutor(min(workers or os.cpu_count() or 1, len(sizes)))
-    try:
-        for done, tally in enumerate(pool.map(run, range(len(sizes))), start=1):  # in order: sums have one order too
-            total.add(tally)
-            if progress is not None:
-                progress(done, len(sizes))
-    finally:
-        pool.shutdown(cancel_futures=True)
+    in_order(run, total.add, len(sizes), workers, progress)
     return _judged(plan, total, limit, paths, seed)
-
-
-def block_paths(items: int, periods: int) -> int:
-    """Paths in a block: a function of the store's size alone, so that a seed means the same on every machine."""
-    return int(np.clip(CELLS // (items * periods), FEWEST, MOST))
 
 
 @dataclass(slots=True)
@@ -109,12 +93,10 @@ class _Piece:
     controllable: BoolArray
 
 
-def _pieces(store: Store, rule: Rule, paths: int) -> Iterator[_Piece]:
-    step = max(CELLS // (store.periods * paths), 1)
-    for start in range(0, store.items, step):
-        index = np.arange(start, min(start + step, store.items))
+def _pieces(store: Store, rule: Rule, blocks: Blocks) -> Iterator[_Piece]:
+    for index in blocks.cut(np.arange(store.items)):
         part = store.rows(index)
-        yield _Piece(slice(start, int(index[-1]) + 1), part, rule.rows(index), part.controllable)
+        yield _Piece(slice(int(index[0]), int(index[-1]) + 1), part, rule.rows(index), part.controllable)
 
 
 def _block(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from ccinv.arrays import BoolArray, IntArray
-from ccinv.auditing.streams import shared_factors
-from ccinv.auditing.tallying import CELLS, block_paths
+from ccinv.auditing.pieces import Blocks, in_order
+from ccinv.auditing.streams import generator, shared_factors
 from ccinv.ledger import replay
 from ccinv.result import Rule
 from ccinv.store import Store
@@ -34,15 +31,13 @@ def served_together(
     inside = np.flatnonzero(group >= 0)
     inside = inside[np.argsort(group[inside], kind="stable")]  # items of a group are neighbours in the pieces
     groups = int(group.max(initial=-1)) + 1
-    block = block_paths(store.items, store.periods)
-    sizes = [min(block, paths - start) for start in range(0, paths, block)]
-    step = max(CELLS // (store.periods * block), 1)
-    pieces = [inside[first : first + step] for first in range(0, len(inside), step)]
-    parts = [(group[index], cells[index], store.rows(index), rule.rows(index)) for index in pieces]
+    blocks = Blocks.of(store, paths)
+    sizes = blocks.sizes
+    parts = [(group[index], cells[index], store.rows(index), rule.rows(index)) for index in blocks.cut(inside)]
 
     def run(number: int) -> IntArray:
         key = (*stream[1:], number)
-        rng = np.random.default_rng(np.random.SeedSequence(stream[0], spawn_key=key))
+        rng = generator(stream[0], key)
         common = shared_factors(store.demand, stream[0], key, sizes[number])
         missed = np.zeros((groups, sizes[number]), dtype=np.bool_)
         for label, asked, part, numbers in parts:
@@ -52,6 +47,6 @@ def served_together(
             missed[named] |= np.logical_or.reduceat(short, first, axis=0)
         return np.asarray(sizes[number] - np.count_nonzero(missed, axis=1), dtype=np.int64)
 
-    with ThreadPoolExecutor(min(workers or os.cpu_count() or 1, len(sizes))) as pool:
-        found: IntArray = np.sum(list(pool.map(run, range(len(sizes)))), axis=0, dtype=np.int64)
+    found: IntArray = np.zeros(groups, dtype=np.int64)
+    in_order(run, found.__iadd__, len(sizes), workers)
     return found

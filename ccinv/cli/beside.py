@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ccinv.auditing import Comparison, compare
-from ccinv.auditing.tallying import block_paths
+from ccinv.auditing.pieces import block_paths
 from ccinv.cli.screen import working
 from ccinv.policies import ReorderPoint, customary
 from ccinv.reading.folder import Folder
