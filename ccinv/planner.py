@@ -84,7 +84,7 @@ def _levels(store: Store, given: ArrayLike) -> FloatArray:
     shape = (store.items, store.periods)
     if levels.shape != shape:
         raise DataError(Fault("levels", f"shape {levels.shape}", f"{shape}", "Give one per item and period."))
-    promised = store.controllable & store.important[:, None]
+    promised = store.promised
     wrong = np.argwhere(promised & ~((levels >= 0.5) & (levels < 1)))
     where = "levels, item {item}, period {period}"
     refuse(
@@ -109,7 +109,7 @@ def _whole_units(store: Store) -> tuple[str, ...]:
 def _plan(found: Found, kind: RuleKind, aim: Objective, inversion: Inversion, calibration: Calibration | None) -> Plan:
     program, numbers, answer, limit = found.program, found.numbers, found.answer, found.limit
     store, chances = program.store, program.chances
-    asked = np.where(store.controllable & store.important[:, None], chances.asked, np.nan)
+    asked = np.where(store.promised, chances.asked, np.nan)
     chance = store.orders.nonnegative == "chance"
     service, orders, budget = _promised(found) if calibration is None else calibration.promised
     short = np.unravel_index(found.reached.short, asked.shape)  # ravel() may be a copy

@@ -44,7 +44,7 @@ def judge(met: IntArray, paths: int, asked: FloatArray) -> Judgement:
     interval of the same width. Source: Holm 1979; Clopper and Pearson 1934.
     """
     promised = np.isfinite(asked)
-    low, high = _limits(met, paths, LEVEL / (2 * max(int(promised.sum()), 1)))
+    low, high = limits(met, paths, LEVEL / (2 * max(int(promised.sum()), 1)))
     verdict = np.full(met.shape, "", dtype=object)
     broken = np.zeros(met.shape, dtype=np.bool_)
     broken[promised] = holm(_at_most(met[promised], paths, asked[promised] - SLACK), LEVEL)
@@ -71,7 +71,7 @@ def _at_most(met: IntArray, paths: int, probability: FloatArray) -> FloatArray:
     return found
 
 
-def _limits(met: IntArray, paths: int, tail: float) -> tuple[FloatArray, FloatArray]:
+def limits(met: IntArray, paths: int, tail: float) -> tuple[FloatArray, FloatArray]:
     """Exact lower and upper limits of a probability, each wrong with `tail` at most."""
     counts, where = np.unique(met, return_inverse=True)  # thousands of cells share few counts, and inverting is slow
     low, high = np.zeros(len(counts)), np.ones(len(counts))

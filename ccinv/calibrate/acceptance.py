@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaincinv, ndtri
 
 from ccinv.arrays import BoolArray, FloatArray
 from ccinv.auditing import Tails
-from ccinv.calibrate.promises import Promises, errors
+from ccinv.auditing.simulating import short_of
+from ccinv.calibrate.promises import Promises
 from ccinv.store import Store
 
-ROOM = 1.5  # half-widths of the limits that a row may fall below its level where the paths cannot show the margin
 SHOWN = 10
 
 
@@ -71,22 +70,17 @@ def _rows(words: str, store: Store, short: BoolArray, asked: FloatArray, seen: F
 def accepted(promises: Promises, seen: Tails, confidence: float, margin: float, tries: int) -> Acceptance:
     """Hold a simulation against what was promised.
 
-    The lower limits of Clopper and Pearson, with Bonferroni's share of 1 − confidence for every promise and each of
-    `tries` simulations that may be made, must not be below the levels by more than `margin`, or than ROOM times what
-    separates level and limit where the share is just as asked.
+    Bonferroni's share of 1 − confidence goes to every promise and to each of `tries` simulations that may be made; see
+    `short_of` for what is let pass.
     """
     tail = (1 - confidence) / (max(promises.count, 1) * tries)
     within, short = -np.inf, []
     for level, share in zip(promises.tables, (seen.service, seen.ordered, seen.afforded), strict=True):
         asked = np.isfinite(level)
-        met = np.rint(share[asked] * seen.paths)
-        low = np.zeros(met.shape)
-        low[met > 0] = betaincinv(met[met > 0], seen.paths - met[met > 0] + 1.0, tail)
-        lack = level[asked] - low
-        allowed = np.maximum(margin, -ROOM * ndtri(tail) * errors(level[asked], seen.paths))
-        within = max(within, float(lack.max(initial=-np.inf)))
+        met = np.rint(share[asked] * seen.paths).astype(np.int64)
         fails = np.zeros(level.shape, dtype=np.bool_)
-        fails[asked] = lack > allowed
+        lack, fails[asked] = short_of(met, seen.paths, level[asked], margin, tail)
+        within = max(within, float(lack.max(initial=-np.inf)))
         short.append(fails)
     worst = max(0.0, *(float(lack.max(initial=-np.inf)) for lack in promises.missing(seen)))
     service, orders, budget = short

@@ -41,7 +41,7 @@ def learnt(found: Found, seen: Tails, asked: Levels, falls: float, rises: float 
     ratio = _ratio(
         (numbers.mean + bound)[:, :, None] - seen.law, numbers.sd[:, :, None], unit[:, :, None]
     )  # the law itself: below zero, too
-    bend = np.maximum.accumulate(np.nan_to_num(ratio - GRID) + GRID + TINY * GRID, axis=2) - GRID
+    bend = np.nan_to_num(ratio - GRID) + TINY * GRID
     orders = score(numbers.order_mean, seen.orders, numbers.order_sd, asked.orders)
     need = seen.dollars - numbers.dollars_mean
     budget = np.clip(_ratio(need, numbers.dollars_sd, np.array(program.money)), 0.0, most(asked.dollars))

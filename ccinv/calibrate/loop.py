@@ -6,18 +6,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ccinv.arrays import BoolArray, FloatArray
+from ccinv.arrays import FloatArray
 from ccinv.auditing import Levels, Tails, tails
+from ccinv.auditing.simulating import LEARN, Effort, standard_error
 from ccinv.calibrate.acceptance import Acceptance, accepted
 from ccinv.calibrate.ceiling import ceiling
 from ccinv.calibrate.learning import halfway, learnt, without
-from ccinv.calibrate.promises import Promises, errors, levels
+from ccinv.calibrate.promises import Promises, levels
 from ccinv.errors import InfeasibleError, SolverError
 from ccinv.inversion import Calibrated
 from ccinv.inversion.chances import Chances
 from ccinv.models.multi_period.found import Explain, Found, Simulated, find
 from ccinv.models.multi_period.program import MultiPeriod
-from ccinv.objectives.program import Objective
+from ccinv.objectives.program import Objective, Worth
 from ccinv.result import Calibration, OutOfReach
 from ccinv.solve.elastic import Reached
 from ccinv.store import Store
@@ -31,8 +32,7 @@ BACK = 3  # times that multipliers which cannot be had together are taken half o
 BELOW = 0.01  # how far below what no order can change a cell is held, where that is less than was asked
 BELOW_RISK = 0.2  # share of the risk allowed that this is at most: what no lead time limits may be asked for 0.999
 TRIES = 3  # independent simulations until acceptance
-LEARN = (2e7, 20_000, 100_000)  # cells × paths of a simulation to learn from, its fewest paths and its most
-ACCEPT = (2e8, 40_000, 400_000)  # the same for acceptance
+ACCEPT = Effort(2e8, 40_000, 400_000)  # of the simulation that decides
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,11 +46,10 @@ class _Search:
 
     def better(self, one: Found, other: Found | None) -> bool:
         """Whether one plan is to be preferred: fewer promises out of reach, then the objective."""
-        if other is None:
-            return True
-        if len(one.reached.short) != len(other.reached.short):
-            return len(one.reached.short) < len(other.reached.short)
-        return one.answer.value > other.answer.value if self.aim.greatest else one.answer.value < other.answer.value
+        return other is None or self.worth(one).better(self.worth(other))
+
+    def worth(self, found: Found) -> Worth:
+        return Worth(len(found.reached.short), found.answer.value, self.aim.greatest)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,17 +73,17 @@ def calibrate(program: MultiPeriod, aim: Objective, how: Calibrated, explain: Ex
     store = program.store
     # what is out of reach with the multipliers of one round says nothing about those of the next
     lenient = replace(program, store=replace(store, service=replace(store.service, unattainable="best")))
-    paths = how.paths or _paths(store, LEARN)
+    paths = how.paths or LEARN.paths(store)
     most = ceiling(store, paths, (how.seed, 2, 0))
     wanted = program.chances.asked
     level = np.clip(most - np.minimum(BELOW, BELOW_RISK * (1 - wanted)), 0.5, wanted)
     search = _Search(lenient.held_to(replace(program.chances, level=level)), aim, how, paths)
     # a store that refuses to miss a promise need not wait for the multipliers of the others
-    refused = store.service.unattainable == "refuse" and bool((_promised(store) & (most < wanted)).any())
+    refused = store.service.unattainable == "refuse" and bool((store.promised & (most < wanted)).any())
     search, course = _searched(search, 1 if refused else how.rounds)
     found = course.best or course.last
     values, missing = list(course.values), list(course.missing)
-    paths = how.paths or _paths(store, ACCEPT)
+    paths = how.paths or ACCEPT.paths(store)
     for trial in range(1, TRIES + 1):
         asked = levels(found, paths, AIM)
         seen = _simulated(search, found, asked, paths, trial)
@@ -146,7 +145,7 @@ def _rounds(search: _Search, chances: Chances, rounds: int, rival: Found | None 
         seen = _simulated(search, found, asked, search.paths, 0)
         short = promises.missing(seen)
         keeps = all(
-            (lack <= -ENOUGH * errors(np.nan_to_num(level, nan=1.0), search.paths)).all()
+            (lack <= -ENOUGH * standard_error(np.nan_to_num(level, nan=1.0), search.paths)).all()
             for lack, level in zip(short, promises.tables, strict=True)
         )
         values.append(found.answer.value)
@@ -185,18 +184,9 @@ def _nothing(
     return ()
 
 
-def _promised(store: Store) -> BoolArray:
-    return store.controllable & store.important[:, None]
-
-
 def _simulated(search: _Search, found: Found, asked: Levels, paths: int, number: int) -> Tails:
     stream = (search.how.seed, 2, number)
     return tails(found.program.store, found.rule, found.limit, asked, paths, stream)
-
-
-def _paths(store: Store, size: tuple[float, int, int]) -> int:
-    entries, fewest, most = size
-    return int(np.clip(entries // (store.items * store.periods), fewest, most))
 
 
 def _same(one: Found, other: Found, within: float) -> bool:
@@ -214,9 +204,9 @@ def _explained(store: Store, found: Found, seen: Tails, most: FloatArray, explai
     """The plan as one of the store itself: what simulation, too, finds short is explained, or refused."""
     held = found.program.chances
     asked, shares = held.asked.ravel(), seen.service.ravel()
-    lost = np.flatnonzero(_promised(store) & (held.level < held.asked))
+    lost = np.flatnonzero(store.promised & (held.level < held.asked))
     short = np.union1d(found.reached.short, lost)
-    short = short[shares[short] < asked[short] - errors(asked[short], seen.paths)]
+    short = short[shares[short] < asked[short] - standard_error(asked[short], seen.paths)]
     reached = replace(found.reached, short=short)
     chances = replace(found.asked.chances, level=held.asked)
     program = replace(found.asked, store=store, chances=chances)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ccinv.arrays import FloatArray
 from ccinv.auditing import Levels, Tails
+from ccinv.auditing.simulating import standard_error
 from ccinv.inversion.chances import GRID
 from ccinv.models.multi_period.found import Found
 
@@ -27,7 +28,7 @@ class Promises:
         """Those of a plan; a cell that is out of reach is held at what it has, and promises nothing here."""
         store, chances = found.program.store, found.program.chances
         given_up = chances.level < chances.asked
-        promised = store.controllable & store.important[:, None] & ~given_up
+        promised = store.promised & ~given_up
         service = np.where(promised, chances.level, np.nan)
         service[np.unravel_index(found.reached.short, service.shape)] = np.nan
         chance = store.orders.nonnegative == "chance"
@@ -53,14 +54,9 @@ class Promises:
         return service, orders, budget
 
 
-def errors(level: FloatArray, paths: int) -> FloatArray:
-    """The standard error of a simulated share whose true value is the level."""
-    return np.sqrt(level * (1 - level) / paths)
-
-
 def above(level: FloatArray, paths: int, by: float) -> FloatArray:
     """Levels raised by so many standard errors of a simulation, but not to certainty."""
-    raised: FloatArray = np.minimum(level + by * errors(level, paths), np.maximum(level, 1 - CLOSE))
+    raised: FloatArray = np.minimum(level + by * standard_error(level, paths), np.maximum(level, 1 - CLOSE))
     return raised
 
 
@@ -68,9 +64,8 @@ def levels(found: Found, paths: int, by: float) -> Levels:
     """What a simulation is asked for: the levels promised, raised; for every cell, the law of its stock."""
     store, chances = found.program.store, found.program.chances
     promises = Promises.of(found)
-    promised = store.controllable & store.important[:, None]
     return Levels(
-        np.where(promised, above(chances.level, paths, by), np.nan),
+        np.where(store.promised, above(chances.level, paths, by), np.nan),
         above(promises.orders, paths, by),
         above(promises.budget, paths, by),
         np.minimum(chances.inversion.probability(GRID), 1 - CLOSE),

@@ -9,6 +9,7 @@ import numpy as np
 
 from ccinv.arrays import FloatArray
 from ccinv.auditing import judge
+from ccinv.auditing.simulating import LEARN, standard_error
 from ccinv.auditing.together import served_together
 from ccinv.calibrate.ceiling import ceiling
 from ccinv.demand import common_factors
@@ -18,7 +19,7 @@ from ccinv.inversion.inversion import Inversion
 from ccinv.joint.promises import Groups, PerItem, Promise, summed
 from ccinv.joint.question import Question
 from ccinv.joint.record import JointPlan
-from ccinv.joint.simulated import ACCEPT, LEARN, SHOWN, Simulated, paths_of
+from ccinv.joint.simulated import ACCEPT, SHOWN, Simulated
 from ccinv.joint.splits import Split
 from ccinv.models.multi_period.program import RuleKind
 from ccinv.moments.dependence import EXACT, Dependence
@@ -80,7 +81,7 @@ def plan_jointly(
         ) from None
     plan = planned.plan
     normal, uncertain = _normal(store, groups, plan, dependence)
-    number = paths or paths_of(question, ACCEPT)
+    number = paths or ACCEPT.paths(store)
     met = served_together(store, plan.rule, groups.group, groups.cells, number, (seed, 4))
     found = judge(met, number, groups.alpha)
     return JointPlan(
@@ -116,10 +117,10 @@ def _normal(store: Store, groups: Groups, plan: Plan, dependence: Dependence) ->
 def _refuse_hopeless(question: Question, seed: int) -> None:
     """An InfeasibleError where some cell alone cannot have its group's α, whatever is ordered: no group is better."""
     store, groups = question.store, question.groups
-    paths = paths_of(question, LEARN)
+    paths = LEARN.paths(store)
     most = ceiling(store, paths, (seed, 5))[groups.cells]
     alpha = groups.alpha[groups.owner]
-    lost = np.flatnonzero(most < alpha - DOUBT * np.sqrt(alpha * (1 - alpha) / paths))
+    lost = np.flatnonzero(most < alpha - DOUBT * standard_error(alpha, paths))
     if len(lost) == 0:
         return
     where = np.argwhere(groups.cells)[lost]

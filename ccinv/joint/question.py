@@ -17,7 +17,7 @@ from ccinv.inversion.inversion import Inversion
 from ccinv.joint.promises import Groups
 from ccinv.models.multi_period.program import NONE, RuleKind, state
 from ccinv.moments.dependence import Dependence
-from ccinv.objectives.program import Objective, Status
+from ccinv.objectives.program import Objective, Status, Worth
 from ccinv.planner import plan
 from ccinv.result import Plan
 from ccinv.store import Store
@@ -64,10 +64,10 @@ class Question:
 
     def better(self, one: Plan, other: Plan | None) -> bool:
         """Whether a plan is to be preferred: fewer cells out of reach, then the objective."""
-        if other is None or len(one.out_of_reach) != len(other.out_of_reach):
-            return other is None or len(one.out_of_reach) < len(other.out_of_reach)
-        first, second = one.objective_value, other.objective_value
-        return first > second if self.aim.greatest else first < second
+        return other is None or self.worth(one).better(self.worth(other))
+
+    def worth(self, plan: Plan) -> Worth:
+        return Worth(len(plan.out_of_reach), plan.objective_value, self.aim.greatest)
 
     def price(self, risk: FloatArray) -> FloatArray | None:
         """What a unit of κ costs the objective in each cell at these risks, λ · sd, (n, N); None where nobody knows.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.special import betaincinv, ndtri
 
 from ccinv.arrays import BoolArray, FloatArray, IntArray
+from ccinv.auditing.simulating import LEARN, Effort, short_of, standard_error
 from ccinv.auditing.together import served_together
 from ccinv.errors import DataError, Fault, InfeasibleError
 from ccinv.joint.question import MOST_RISK, Question
@@ -22,10 +22,8 @@ FURTHEST = 4.0  # times that a risk is multiplied or divided in one round
 SLOPES = (0.4, 1.5)  # what the slope of joint risk over the risk of cells may be, in logarithms
 LEAST_MOVE = 0.02  # of that logarithm: a smaller one tells no slope
 BACK = 0.8  # what is left of a risk that independent paths do not accept, beside what it lacks
-ROOM = 1.5  # half-widths of the limits that a promise may fall below α where the paths cannot show the margin
 TRIES = 3  # independent simulations until acceptance
-LEARN = (2e7, 20_000, 100_000)  # cells × paths of a simulation to learn from, its fewest paths and its most
-ACCEPT = (1e8, 40_000, 200_000)  # the same for acceptance
+ACCEPT = Effort(1e8, 40_000, 200_000)  # of the simulation that decides
 SHOWN = 10
 
 
@@ -66,7 +64,7 @@ class Simulated:
     def pursue(self, question: Question) -> Planned:
         lenient = question.lenient()
         best, values = self._searched(lenient)
-        paths = self.paths or paths_of(question, ACCEPT)
+        paths = self.paths or ACCEPT.paths(question.store)
         for trial in range(1, TRIES + 1):
             met = _met(question, best.plan, paths, (self.seed, 3, trial))
             short = self._short(question, met, paths)
@@ -84,8 +82,8 @@ class Simulated:
     def _searched(self, question: Question) -> tuple[Planned, list[float]]:
         """The best plan whose groups have α on the paths learnt from, or the last one, and the values of all rounds."""
         alpha = question.groups.alpha
-        paths = self.paths or paths_of(question, LEARN)
-        target = np.maximum(1 - alpha - AIM * np.sqrt(alpha * (1 - alpha) / paths), (1 - alpha) / 2)
+        paths = self.paths or LEARN.paths(question.store)
+        target = np.maximum(1 - alpha - AIM * standard_error(alpha, paths), (1 - alpha) / 2)
         planned = self.split.pursue(question)
         values = list(planned.values)
         base, factor = planned.risk, np.ones(len(alpha))
@@ -127,17 +125,7 @@ class Simulated:
         """Which groups can be below α by more than is allowed, with the confidence asked."""
         alpha = question.groups.alpha
         tail = (1 - self.confidence) / (len(alpha) * TRIES)
-        least = np.zeros(len(alpha))
-        some = met > 0
-        least[some] = betaincinv(met[some], paths - met[some] + 1.0, tail)
-        allowed = np.maximum(self.margin, -ROOM * ndtri(tail) * np.sqrt(alpha * (1 - alpha) / paths))
-        return np.asarray(alpha - least > allowed)
-
-
-def paths_of(question: Question, size: tuple[float, int, int]) -> int:
-    """Paths of a simulation, by the size of the store."""
-    entries, fewest, most = size
-    return int(np.clip(entries // (question.store.items * question.store.periods), fewest, most))
+        return short_of(met, paths, alpha, self.margin, tail)[1]
 
 
 def _met(question: Question, plan: Plan, paths: int, stream: tuple[int, ...]) -> IntArray:

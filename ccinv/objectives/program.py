@@ -132,6 +132,20 @@ class Program(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a plan is worth: fewer promises out of reach first, then the value of an objective."""
+
+    short: int
+    value: float
+    greatest: bool
+
+    def better(self, other: Worth) -> bool:
+        if self.short != other.short:
+            return self.short < other.short
+        return self.value > other.value if self.greatest else self.value < other.value
+
+
 class Objective(Protocol):
     """What a plan is to be best at."""
 

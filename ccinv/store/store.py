@@ -282,6 +282,12 @@ class Store:
         return self.lead_time.arrived(np.arange(self.periods) - 1) > 0
 
     @property
+    def promised(self) -> BoolArray:
+        """Cells (n, N) with a promise of service: those of important items that an order can influence."""
+        found: BoolArray = self.controllable & self.important[:, None]
+        return found
+
+    @property
     def short_below(self) -> FloatArray:
         """Net stock under which an item counts as short, shape (n,), units, ≤ 0."""
         return np.asarray(-SHORT * self.demand.mean.mean(axis=1))

@@ -105,8 +105,7 @@ class MultiPeriod:
             rows.append(layout.bounds.matrix @ self.x + layout.bounds.constant >= 0)
         free = (*rows, *self.own)
         budget = budget_rows(store, self.dollars, chances, self.x) if self.limited else []
-        important = store.important[:, None]
-        cells = np.flatnonzero(store.controllable & important)
+        cells = np.flatnonzero(store.promised)
         return replace(
             self,
             chances=chances,
@@ -114,7 +113,7 @@ class MultiPeriod:
             hard=(*free, *budget),
             important=Hold(cells, chances.service.ravel()[cells], np.zeros(len(cells))),
             others=NONE,
-            open_cells=np.flatnonzero(store.controllable & ~important),
+            open_cells=np.flatnonzero(store.controllable & ~store.promised),
             start=np.zeros(layout.size),
         )
 
