@@ -12,6 +12,8 @@ from ccinv.errors import DataError, Fault
 from ccinv.inversion.inversion import Inversion
 from ccinv.inversion.normal import Normal
 
+FEWEST_PATHS, MOST_PATHS = 1_000, 10**8  # of one simulation
+
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
@@ -32,20 +34,7 @@ class Calibrated:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        faults = []
-        if not 0.5 <= self.confidence < 1:
-            expected = "a probability from 0.5 to below 1"
-            faults.append(Fault("calibration confidence", f"{self.confidence:g}", expected, "0.99 is usual."))
-        if not 0 < self.margin < 0.5:
-            expected = "a probability above 0 and below 0.5"
-            faults.append(Fault("calibration margin", f"{self.margin:g}", expected, "0.002 is usual."))
-        if self.rounds < 1:
-            faults.append(Fault("calibration rounds", str(self.rounds), "at least 1", "8 are mostly more than enough."))
-        if self.paths is not None and not 1_000 <= self.paths <= 10**8:
-            expected = "from 1000 to 100000000"
-            faults.append(Fault("calibration paths", str(self.paths), expected, "Leave them out: the store decides."))
-        if self.seed < 0:
-            faults.append(Fault("calibration seed", str(self.seed), "a whole number >= 0", "Give another seed."))
+        faults = simulation_faults("calibration", self.confidence, self.margin, self.rounds, self.paths, self.seed)
         if faults:
             raise DataError(faults)
 
@@ -56,3 +45,24 @@ class Calibrated:
     def probability(self, score: ArrayLike) -> FloatArray:
         """The probability that the base reads from a standard score."""
         return np.asarray(self.base.probability(score))
+
+
+def simulation_faults(
+    what: str, confidence: float, margin: float, rounds: int, paths: int | None, seed: int
+) -> list[Fault]:
+    """What is wrong with how plans are to be simulated until they are accepted."""
+    faults = []
+    if not 0.5 <= confidence < 1:
+        expected = "a probability from 0.5 to below 1"
+        faults.append(Fault(f"{what} confidence", f"{confidence:g}", expected, "0.99 is usual."))
+    if not 0 < margin < 0.5:
+        expected = "a probability above 0 and below 0.5"
+        faults.append(Fault(f"{what} margin", f"{margin:g}", expected, "0.002 is usual."))
+    if rounds < 1:
+        faults.append(Fault(f"{what} rounds", str(rounds), "at least 1", "8 are mostly more than enough."))
+    if paths is not None and not FEWEST_PATHS <= paths <= MOST_PATHS:
+        expected = f"from {FEWEST_PATHS} to {MOST_PATHS}"
+        faults.append(Fault(f"{what} paths", str(paths), expected, "Leave them out: the store decides."))
+    if seed < 0:
+        faults.append(Fault(f"{what} seed", str(seed), "a whole number >= 0", "Give another seed."))
+    return faults

@@ -9,7 +9,8 @@ import numpy as np
 from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.auditing.simulating import LEARN, Effort, short_of, standard_error
 from ccinv.auditing.together import served_together
-from ccinv.errors import DataError, Fault, InfeasibleError
+from ccinv.errors import DataError, InfeasibleError
+from ccinv.inversion.calibrated import simulation_faults
 from ccinv.joint.question import MOST_RISK, Question
 from ccinv.joint.splits import Equal, Planned, Split
 from ccinv.result import Plan
@@ -45,19 +46,7 @@ class Simulated:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        faults = []
-        if not 0.5 <= self.confidence < 1:
-            expected = "a probability from 0.5 to below 1"
-            faults.append(Fault("joint confidence", f"{self.confidence:g}", expected, "0.99 is usual."))
-        if not 0 < self.margin < 0.5:
-            expected = "a probability above 0 and below 0.5"
-            faults.append(Fault("joint margin", f"{self.margin:g}", expected, "0.002 is usual."))
-        if self.rounds < 1:
-            faults.append(Fault("joint rounds", str(self.rounds), "at least 1", "6 are mostly enough."))
-        if self.paths is not None and self.paths < 1_000:
-            faults.append(Fault("joint paths", str(self.paths), "at least 1000", "Leave them out."))
-        if self.seed < 0:
-            faults.append(Fault("joint seed", str(self.seed), "a whole number >= 0", "Give another seed."))
+        faults = simulation_faults("joint", self.confidence, self.margin, self.rounds, self.paths, self.seed)
         if faults:
             raise DataError(faults)
 
