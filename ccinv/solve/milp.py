@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
 
 import numpy as np
 
@@ -50,3 +52,63 @@ def minimize(
         raise SolverError(f"The mixed-integer solver gave no answer: {found.message}")
     bound = -np.inf if found.mip_dual_bound is None else float(found.mip_dual_bound) - size
     return Found(None if found.x is None else np.asarray(found.x[:-1], dtype=np.float64), bound, found.status == 0)
+
+
+class Ended(Enum):
+    """How a solve ended: point and bound meet, a limit was reached before (with or without a point), or no x is one."""
+
+    OPTIMAL = auto()
+    LIMIT = auto()
+    INFEASIBLE = auto()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixed:
+    """min cost · x,  low ≤ rows · x ≤ high,  least ≤ x ≤ most,  x whole where `whole`; rows sparse, (R, K)."""
+
+    cost: FloatArray
+    rows: Any
+    low: FloatArray
+    high: FloatArray
+    least: FloatArray
+    most: FloatArray
+    whole: BoolArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """The best point that was found (None: none), its objective, and a proven lower bound on every objective."""
+
+    x: FloatArray | None
+    objective: float
+    bound: float
+    ended: Ended
+
+
+def solve_mixed(program: Mixed, gap: float = 1e-6, seconds: float = 60.0) -> Answer:
+    """Solve until point and bound are within `gap` of each other, relative to the objective, or for `seconds`.
+
+    Rows are met to 1e-6 and whole numbers to 1e-6: amounts are to be scaled so that this is little. A SolverError where
+    the objective has no bound, or HiGHS gives no answer of any of the three kinds.
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    rows = () if program.rows.shape[0] == 0 else LinearConstraint(program.rows, program.low, program.high)
+    found = milp(
+        program.cost,
+        integrality=program.whole.astype(np.int64),
+        bounds=Bounds(program.least, program.most),
+        constraints=rows,
+        options={"mip_rel_gap": gap, "time_limit": seconds},
+    )
+    if found.status == 2:
+        return Answer(None, np.inf, np.inf, Ended.INFEASIBLE)
+    if found.status == 3 or (found.status == 4 and found.x is None and "imit" not in str(found.message)):
+        raise SolverError(f"The mixed-integer solver gave no answer: {found.message}")
+    ended = Ended.OPTIMAL if found.status == 0 else Ended.LIMIT
+    x = None if found.x is None else np.asarray(found.x, dtype=np.float64)
+    objective = np.inf if x is None else float(found.fun)
+    # a program without whole numbers has no bound of its own: where it is solved, its optimum is one
+    bound = getattr(found, "mip_dual_bound", None)
+    known = float(bound) if bound is not None else (objective if ended is Ended.OPTIMAL else -np.inf)
+    return Answer(x, objective, min(known, objective), ended)
