@@ -2,7 +2,7 @@
 
 Points: N independent uniform numbers of (0, 1). Stage i = 1..n asks that at least J_i of them lie below the bound
 
-    U_i = l_i + r·v_i,   l_1 ≤ … ≤ l_n given,   v_i = the K_i-th smallest of L further uniform numbers (v_i = 0: K_i = 0)
+    U_i = l_i + r·v_i,   l_1 ≤ … ≤ l_n,   v_i = the K_i-th smallest of L further uniform numbers (v_i = 0: K_i = 0)
 
 Bounds never fall, so counts can be followed from stage to stage. Below U_i lie D points in the given part, of length
 l_i, and B in the part of the driver, of length r·v_i. Given (D, B) the first are spread evenly over l_i, so that each
@@ -11,9 +11,9 @@ as a Pólya urn has it, whatever v_i is. Hence
 
     p_i(D, B) = P{all stages up to i are well | D, B}
 
-obeys a recursion free of v_i: a binomial law in D, a beta-binomial one in B, sums of positive terms throughout. Only the
-probability of (D, B) at the stage where counts fall short needs the law of v_i, one integral of a polynomial, for which
-Gauss–Legendre nodes are exact. There is nothing to truncate: what is computed is the probability, to rounding.
+obeys a recursion free of v_i: a binomial law in D, a beta-binomial one in B, sums of positive terms throughout. Only
+the probability of (D, B) at the stage where counts fall short needs the law of v_i, one integral of a polynomial, for
+which Gauss–Legendre nodes are exact. Nothing is truncated: what is computed is the probability, to rounding.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ MOST_NUMBERS = 4_000_000  # of one array at a time: 32 MB
 class Stages:
     """What is asked of counts, for m cases at once.
 
-    `needed` (m, n): J_i ≥ 1, at most N + 1: N + 1 asks for a bound of 1 or more; `sample` (m,): N; `drivers` (m, n): K_i ≤ L, never falling;
-    `driver_sample` (m,): L; `ratio` (m,): r ≥ 0.
+    `needed` (m, n): J_i ≥ 1, at most N + 1, which asks for a bound of 1 or more; `sample` (m,): N; `drivers` (m, n):
+    K_i ≤ L, never falling; `driver_sample` (m,): L; `ratio` (m,): r ≥ 0.
     """
 
     needed: IntArray
@@ -67,8 +67,8 @@ class Stages:
 def falling_behind(stages: Stages, lengths: Numbers, nodes: int | None = None) -> Numbers:
     """P{some stage finds fewer points than it asks for}, (m,), for the bounds' given parts `lengths` (m, n).
 
-    Analytic in `lengths`: a complex step gives derivatives to rounding. `nodes`: of the quadrature, by default as many
-    as make it exact.
+    A given part l_1 that is not above 0 lets nothing through. Analytic in `lengths`: a complex step gives derivatives to
+    rounding. `nodes`: of the quadrature, by default as many as make it exact.
     """
     count = stages.nodes if nodes is None else nodes
     size = int(stages.needed.max())

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ccinv.arrays import FloatArray, frozen, given_numbers
+from ccinv.deliveries.counting import Numbers
 from ccinv.errors import DataError, Fault
 
 
@@ -56,4 +57,16 @@ class DemandPath:
         b0, b1 = self.cumulative[right - 1], self.cumulative[right]
         share = np.where(t1 > t0, (time - t0) / np.where(t1 > t0, t1 - t0, 1.0), 1.0)
         found: FloatArray = b0 + (b1 - b0) * share
+        return found
+
+    def until(self, amount: Numbers) -> Numbers:
+        """φ: the time until which this much is enough, above 1 where it is enough for good; analytic between points."""
+        level = amount.real
+        right = np.searchsorted(self.cumulative, level, side="right")
+        inside = right.clip(1, len(self.time) - 1)
+        t0, t1 = self.time[inside - 1], self.time[inside]
+        b0, b1 = self.cumulative[inside - 1], self.cumulative[inside]
+        # `right` is the first point with more demand than that, so the piece rises wherever it is used
+        between = t0 + (t1 - t0) * (amount - b0) / np.where(b1 > b0, b1 - b0, 1.0)
+        found: Numbers = np.where(right == 0, -1.0, np.where(right == len(self.time), 2.0, between))
         return found

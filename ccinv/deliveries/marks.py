@@ -38,7 +38,10 @@ class Marks:
     @property
     def least(self) -> FloatArray:
         """The smallest value each mark can take, (K,)."""
-        return self.step * np.arange(1, self.size + 1) if self.fixed is None else self.fixed
+        if self.fixed is not None:
+            return self.fixed
+        found: FloatArray = self.step * np.arange(1, self.size + 1)
+        return found
 
     @property
     def greatest(self) -> FloatArray:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ccinv.arrays import FloatArray, given_number, given_numbers
 from ccinv.deliveries.demand import DemandPath
+from ccinv.deliveries.fitting import ExactMoments, FitMethod, fitted
+from ccinv.deliveries.flow import Flow, RandomDemand
+from ccinv.deliveries.history import Table, history
 from ccinv.deliveries.marks import Marks
+from ccinv.deliveries.risk import Risk
+from ccinv.deliveries.sampling import drawn
+from ccinv.deliveries.shortages import gaps, shortages
+from ccinv.deliveries.unsteady import unsteady_shortages
 from ccinv.errors import DataError, Fault
 
 MOST_SAMPLE = 400  # multinomial coefficients of larger samples leave the range of double precision
@@ -31,9 +39,7 @@ class Deliveries:
     Source: Prékopa & Kelle 1978, §2.
     """
 
-    time_marks: Marks
-    amount_marks: Marks
-    demand: DemandPath | Deliveries | None = field(default=None)
+    flow: Flow
 
     def __init__(
         self,
@@ -79,9 +85,22 @@ class Deliveries:
             amount_marks = Marks(np.zeros(0, dtype=np.int64), 0, 0.0, n, np.cumsum(share)[: n - 1])
         else:
             amount_marks = Marks(share.astype(np.int64), int(amount_sample), float(min_amount), n)
-        object.__setattr__(self, "time_marks", fixed_times if time_sample is None else random_times)
-        object.__setattr__(self, "amount_marks", amount_marks)
-        object.__setattr__(self, "demand", demand)
+        time_marks = fixed_times if time_sample is None else random_times
+        if isinstance(demand, Deliveries):
+            asked: DemandPath | RandomDemand | None = RandomDemand(demand.time_marks, demand.amount_marks)
+        else:
+            asked = demand
+        object.__setattr__(self, "flow", Flow(time_marks, amount_marks, asked))
+
+    @property
+    def time_marks(self) -> Marks:
+        """The times T_i."""
+        return self.flow.times
+
+    @property
+    def amount_marks(self) -> Marks:
+        """What has been delivered in all by A_1, …, A_(n−1)."""
+        return self.flow.amounts
 
     @property
     def number(self) -> int:
@@ -98,6 +117,106 @@ class Deliveries:
         """The expected amounts of the deliveries, (n,), which sum to 1."""
         return np.diff(self.amount_marks.mean, prepend=0.0, append=1.0)
 
+    @classmethod
+    def fit(
+        cls,
+        times: Table,
+        amounts: Table,
+        period: float = 1.0,
+        *,
+        method: FitMethod | None = None,
+        amount_method: FitMethod | None = None,
+    ) -> Deliveries:
+        """Deliveries fitted to past cycles: `times` and `amounts` (cycles, n), days within a cycle of `period` days.
+
+        `method`: `ExactMoments()` unless given; `MaximumLikelihood()`, `PaperRounding()`; `amount_method`: that of the
+        amounts, if another. Times, or shares of amounts, that were the same in all cycles are certain. Entries that
+        cannot be are a DataError that names each. `cc.deliveries.fit_deliveries` tells how good the fit is.
+        """
+        past = history(times, amounts, period)
+        way = ExactMoments() if method is None else method
+        return cls._of(fitted(past.times, way), fitted(past.amounts, way if amount_method is None else amount_method))
+
+    @classmethod
+    def _of(cls, times: Marks, amounts: Marks) -> Deliveries:
+        when = times.positions if times.fixed is None else times.fixed
+        brought = amounts.positions if amounts.fixed is None else np.diff(amounts.fixed, prepend=0.0, append=1.0)
+        samples = (times.sample or None, amounts.sample or None)
+        return cls(when, samples[0], times.step, brought, samples[1], amounts.step)
+
+    def sample(self, rng: np.random.Generator, paths: int) -> tuple[FloatArray, FloatArray]:
+        """Times and amounts of the deliveries of `paths` cycles, (paths, n) each; amounts sum to 1."""
+        times, amounts = drawn(self.time_marks, rng, paths), drawn(self.amount_marks, rng, paths)
+        return times, np.diff(amounts, axis=1, prepend=0.0, append=1.0)
+
+    def reliability(self, stock: ArrayLike) -> FloatArray | float:
+        """h(M): the probability of no shortage over the cycle with the initial stock M, a share of the total.
+
+            h(M) = P{M + A_(i−1) ≥ β(T_i) for i = 1..n}
+
+        `stock`: a number or an array; the answer has its shape. Exact to rounding where demand is constant or known and
+        one family of marks certain; else the mean over scenarios, see `reliability_error`. Source: (3.4).
+        """
+        return _like(stock, lambda at: 1.0 - self._shortage(at))
+
+    def reliability_slope(self, stock: ArrayLike) -> FloatArray | float:
+        """h′(M), by a complex step through the same formulas: as exact as they are. Source: (4.4)–(4.6), corrected."""
+        risk = Risk.of([self.flow])
+        return _like(stock, lambda at: risk.slope(np.zeros(len(at), dtype=np.int64), at)[1])
+
+    def reliability_error(self, stock: ArrayLike) -> FloatArray | float:
+        """How far `reliability` may be off: by rounding, and three standard errors where scenarios are drawn."""
+        risk = Risk.of([self.flow])
+        return _like(stock, lambda at: np.array([risk.error(0, one) for one in at]))
+
+    def shortage(self, stock: ArrayLike) -> FloatArray | float:
+        """1 − h(M), to the same relative precision however small it is."""
+        return _like(stock, self._shortage)
+
+    def stock(self, reliability: ArrayLike) -> FloatArray | float:
+        """h⁻¹: the least initial stock with this reliability, a number in (0, 1) or an array of them."""
+        asked = np.asarray(given_numbers("reliability", reliability))
+        if not ((asked > 0) & (asked < 1)).all():
+            found = str(asked.tolist())
+            raise DataError(Fault("reliability", found, "probabilities between 0 and 1", "Give 0.95 for 95 %."))
+        risk = Risk.of([self.flow])
+        return _like(asked, lambda p: risk.stock(np.zeros(len(p), dtype=np.int64), 1.0 - p))
+
+    def expected_shortage(self, stock: float) -> FloatArray:
+        """E[(β(T_i) − M − A_(i−1))⁺]: the mean shortage just before each delivery, (n,). Source: (3.11)."""
+        return self._shortages(stock)[1]
+
+    def shortage_probability(self, stock: float) -> FloatArray:
+        """P{β(T_i) > M + A_(i−1)}: how probable a shortage is just before each delivery, (n,)."""
+        return self._shortages(stock)[0]
+
+    def conditional_shortage(self, stock: float) -> FloatArray:
+        """E[shortage | shortage] just before each delivery, (n,); 0 where there is none. Source: (3.9), (3.10)."""
+        chance, size = self._shortages(stock)
+        return np.divide(size, chance, out=np.zeros_like(size), where=chance > 0)
+
+    def _shortage(self, stock: FloatArray) -> FloatArray:
+        found: FloatArray = Risk.of([self.flow]).shortage(np.zeros(len(stock), dtype=np.int64), stock)
+        return np.clip(found, 0.0, 1.0)
+
+    def _shortages(self, stock: float) -> tuple[FloatArray, FloatArray]:
+        number = given_number(stock)
+        if number is None or not math.isfinite(number):
+            raise DataError(Fault("stock", repr(stock), "a number", "Give the initial stock as a share of the total."))
+        if self.flow.demand is not None:
+            return unsteady_shortages(self.flow, number)
+        chance, size = shortages(gaps([self.time_marks], [self.amount_marks]), np.array([number]))
+        return chance[0], size[0]
+
+
+def _like(given: ArrayLike, f: Callable[[FloatArray], FloatArray]) -> FloatArray | float:
+    """f of the given numbers in their own shape; a plain number for a number."""
+    numbers = np.asarray(given_numbers("stock", given))
+    if not np.isfinite(numbers).all():
+        raise DataError(Fault("stock", str(numbers.tolist()), "finite numbers", "Give shares of the total."))
+    found = f(numbers.reshape(-1)).reshape(numbers.shape)
+    return float(found) if numbers.ndim == 0 else found
+
 
 def _step_faults(name: str, value: object, most: float, remedy: str) -> list[Fault]:
     number = given_number(value)
@@ -108,9 +227,9 @@ def _step_faults(name: str, value: object, most: float, remedy: str) -> list[Fau
 
 
 def _rising_faults(name: str, values: FloatArray, size: int, low: float, high: float) -> list[Fault]:
-    if len(values) == size and np.isfinite(values).all() and values[0] >= low and values[-1] <= high:
-        if (np.diff(values) >= 0).all():
-            return []
+    inside = len(values) == size and np.isfinite(values).all() and values[0] >= low and values[-1] <= high
+    if inside and (np.diff(values) >= 0).all():
+        return []
     expected = f"{size} numbers from {low:g} to {high:g} that never fall"
     return [Fault(name, str(values.tolist()), expected, "Measure time in cycles, from 0 to 1.")]
 

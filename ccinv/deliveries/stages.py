@@ -18,6 +18,8 @@ from ccinv.arrays import FloatArray, IntArray
 from ccinv.deliveries.counting import Numbers, Stages
 from ccinv.deliveries.marks import Marks
 
+HAIR = 1e-12
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ruled:
@@ -45,7 +47,12 @@ def ruled(times: Sequence[Marks], amounts: Sequence[Marks]) -> Ruled:
 
     Materials with fewer deliveries than others repeat their last stage, which asks for nothing new.
     """
-    each = [_forwards(t, a) if _counts_times(t, a) else _backwards(t, a) for t, a in zip(times, amounts, strict=True)]
+    pairs = zip(times, amounts, strict=True)
+    return stacked([_forwards(t, a) if _counts_times(t, a) else _backwards(t, a) for t, a in pairs])
+
+
+def stacked(each: Sequence[One]) -> Ruled:
+    """One row for each, filled up to the largest number of stages."""
     n = max(len(one.needed) for one in each)
     return Ruled(
         Stages(
@@ -61,8 +68,8 @@ def ruled(times: Sequence[Marks], amounts: Sequence[Marks]) -> Ruled:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _One:
-    """One material: its bounds are (start·scale + M + driver_scale·v) / scale."""
+class One:
+    """The stages of one material: bounds start + (M + driver_scale·v) / scale."""
 
     needed: IntArray
     sample: int
@@ -80,33 +87,36 @@ def _counts_times(times: Marks, amounts: Marks) -> bool:
     return amounts.step >= times.step
 
 
-def _forwards(times: Marks, amounts: Marks) -> _One:
+def _forwards(times: Marks, amounts: Marks) -> One:
     still = np.concatenate([[0.0], amounts.least]) - times.least
     drivers = np.concatenate([[0], amounts.positions]) if amounts.fixed is None else np.zeros(times.size)
-    return _stages(times, times.positions, still, amounts, drivers)
+    return asked_of_points(times, times.positions, still, amounts, drivers)
 
 
-def _backwards(times: Marks, amounts: Marks) -> _One:
+def _backwards(times: Marks, amounts: Marks) -> One:
     """Also where all is certain: then no point is asked for, but a bound of 1 where M covers what is missing."""
     before = np.concatenate([[amounts.scale], amounts.greatest])  # A_0 = 0, as if y_(0) = 0
     still = (before - times.greatest)[::-1]
-    if times.fixed is None:
-        drivers = (times.sample + 1 - times.positions)[::-1]
-    else:
-        drivers = np.zeros(times.size)
+    places = times.sample + 1 - times.positions if times.fixed is None else np.zeros(times.size, dtype=np.int64)
     positions = amounts.positions if amounts.fixed is None else np.zeros(amounts.size, dtype=np.int64)
     needed = np.concatenate([[0], positions])[::-1]
-    return _stages(amounts, amounts.sample + 1 - needed, still, times, drivers)
+    return asked_of_points(amounts, amounts.sample + 1 - needed, still, times, places[::-1])
 
 
-def _stages(points: Marks, needed: IntArray, still: FloatArray, moving: Marks, drivers: FloatArray) -> _One:
-    """Bounds `still` + M on the points, which a certain later one may undercut."""
+def asked_of_points(
+    points: Marks, needed: IntArray, still: FloatArray, moving: Marks, drivers: FloatArray | IntArray
+) -> One:
+    """Stages that ask for `needed` points below `still` + M + what the drivers add.
+
+    More points than there are ask for a bound of 1; a number that has to reach it gets a hair, as sums of shares round.
+    """
     if moving.fixed is not None:
         still = np.minimum.accumulate(still[::-1])[::-1]
     certain = points.fixed is not None
     scale = 1.0 if certain else points.scale
-    start = still / scale + certain
-    return _One(needed, points.sample, scale, drivers.astype(np.int64), moving.sample, moving.scale, start)
+    spare = HAIR * ((np.asarray(needed) > points.sample) & (np.asarray(drivers) == 0))
+    start = (still + spare) / scale + certain
+    return One(needed, points.sample, scale, drivers.astype(np.int64), moving.sample, moving.scale, start)
 
 
 def _filled(values: FloatArray | IntArray, n: int) -> FloatArray | IntArray:
