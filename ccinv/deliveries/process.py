@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 
 from ccinv.arrays import FloatArray, given_number, given_numbers
 from ccinv.deliveries.demand import DemandPath
-from ccinv.deliveries.fitting import ExactMoments, FitMethod, fitted
+from ccinv.deliveries.fitting import FitMethod, fitted
 from ccinv.deliveries.flow import Flow, RandomDemand
 from ccinv.deliveries.history import Table, history
+from ccinv.deliveries.likelihood import MaximumLikelihood
 from ccinv.deliveries.marks import Marks
 from ccinv.deliveries.risk import Risk
 from ccinv.deliveries.sampling import drawn
@@ -129,12 +130,12 @@ class Deliveries:
     ) -> Deliveries:
         """Deliveries fitted to past cycles: `times` and `amounts` (cycles, n), days within a cycle of `period` days.
 
-        `method`: `ExactMoments()` unless given; `MaximumLikelihood()`, `PaperRounding()`; `amount_method`: that of the
+        `method`: `MaximumLikelihood()` unless given; `ExactMoments()`, `PaperRounding()`; `amount_method`: that of the
         amounts, if another. Times, or shares of amounts, that were the same in all cycles are certain. Entries that
         cannot be are a DataError that names each. `cc.deliveries.fit_deliveries` tells how good the fit is.
         """
         past = history(times, amounts, period)
-        way = ExactMoments() if method is None else method
+        way = MaximumLikelihood() if method is None else method
         return cls._of(fitted(past.times, way), fitted(past.amounts, way if amount_method is None else amount_method))
 
     @classmethod
