@@ -4,9 +4,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ccinv import deliveries as deliveries
     from ccinv import demand as demand
     from ccinv import inversion as inversion
     from ccinv import joint as joint
+    from ccinv import lots as lots
     from ccinv import moments as moments
     from ccinv import policies as policies
     from ccinv import rules as rules
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from ccinv.auditing.comparing import compare as compare
     from ccinv.backtesting import backtest as backtest
     from ccinv.curves import Frontier as Frontier
+    from ccinv.deliveries import Deliveries as Deliveries
+    from ccinv.deliveries import DemandPath as DemandPath
+    from ccinv.deliveries import reliability_equation as reliability_equation
+    from ccinv.deliveries import sample_size as sample_size
     from ccinv.errors import CcinvError as CcinvError
     from ccinv.errors import DataError as DataError
     from ccinv.errors import InfeasibleError as InfeasibleError
@@ -24,6 +30,9 @@ if TYPE_CHECKING:
     from ccinv.joint.planning import plan_jointly as plan_jointly
     from ccinv.joint.record import JointPlan as JointPlan
     from ccinv.lead_time import LeadTime as LeadTime
+    from ccinv.lots import LotPlan as LotPlan
+    from ccinv.lots import Lots as Lots
+    from ccinv.models.lot_sizing import lot_sizing as lot_sizing
     from ccinv.models.single_period import single_period as single_period
     from ccinv.objectives.expected_backorders import ExpectedBackorders as ExpectedBackorders
     from ccinv.objectives.expected_stock import ExpectedStock as ExpectedStock
@@ -56,7 +65,10 @@ _MODULE = {
     "load": "writing", "read": "reading", "read_settings": "settings", "report": "writing",
     "single_period": "models.single_period", "thesis": "", "backtest": "backtesting",
     "compare": "auditing.comparing", "policies": "", "Frontier": "curves", "frontier": "trade_off.curves",
+    "deliveries": "", "Deliveries": "deliveries", "DemandPath": "deliveries", "reliability_equation": "deliveries",
+    "sample_size": "deliveries",
     "joint": "", "plan_jointly": "joint.planning", "JointPlan": "joint.record",
+    "lots": "", "Lots": "lots", "LotPlan": "lots", "lot_sizing": "models.lot_sizing",
 }  # fmt: skip
 
 __all__ = sorted(_MODULE)  # noqa: PLE0605  # the table is the list

@@ -94,7 +94,7 @@ def solve_mixed(program: Mixed, gap: float = 1e-6, seconds: float = 60.0) -> Ans
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     rows = () if program.rows.shape[0] == 0 else LinearConstraint(program.rows, program.low, program.high)
-    found = milp(
+    found: Any = milp(
         program.cost,
         integrality=program.whole.astype(np.int64),
         bounds=Bounds(program.least, program.most),
