@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ccinv.auditing import Audit as Audit
     from ccinv.auditing import audit as audit
     from ccinv.auditing.comparing import compare as compare
+    from ccinv.auditing.lots import LotAudit as LotAudit
+    from ccinv.auditing.lots import audit_lots as audit_lots
     from ccinv.backtesting import backtest as backtest
     from ccinv.curves import Frontier as Frontier
     from ccinv.deliveries import Deliveries as Deliveries
@@ -69,6 +71,7 @@ _MODULE = {
     "sample_size": "deliveries",
     "joint": "", "plan_jointly": "joint.planning", "JointPlan": "joint.record",
     "lots": "", "Lots": "lots", "LotPlan": "lots", "lot_sizing": "models.lot_sizing",
+    "LotAudit": "auditing.lots", "audit_lots": "auditing.lots",
 }  # fmt: skip
 
 __all__ = sorted(_MODULE)  # noqa: PLE0605  # the table is the list
