@@ -1,0 +1,212 @@
+"""One measure after the other: each as good as can be while those before it stay as good as they were found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ccinv.arrays import FloatArray
+from ccinv.errors import InfeasibleError, SolverError
+from ccinv.models.perishable.cumulative import movements, reserve
+from ccinv.models.perishable.limits import limit_faults
+from ccinv.models.perishable.program import Program, program_of
+from ccinv.models.perishable.rows import NONE
+from ccinv.perishable import Level, Measure, Movements, PerishableStore, Service
+from ccinv.solve.milp import Answer, Ended, Mixed
+from ccinv.solve.started import solve_from
+
+KEPT = 1e-6  # relative, of what a level may lose to those after it: what the solver's rows are accurate to
+FIRST = 0.3  # share of a level's time for the relaxation
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How far a search goes: `gap` between value and bound, relative, and `seconds` for all levels together."""
+
+    gap: float = 1e-3
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """What was found: orders and how stock moves, units that reserves lack, a level for each measure, and the work."""
+
+    moved: Movements
+    lacking: FloatArray
+    levels: tuple[Level, ...]
+    solves: int
+    processor_seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Aim:
+    """A measure to be made small: its coefficients in both programs, and its value for movements; `level`: None for
+    the reserve, which is no measure of the user's."""
+
+    measure: Measure | None
+    relaxed: FloatArray
+    exact: FloatArray
+    steps: float  # its values are whole multiples of this, 0: of nothing
+
+    def of(self, program: Program, moved: Movements) -> float:
+        if self.measure is None:
+            return float(np.maximum(program.reserved - reserve(program.store, moved), 0.0).sum())
+        value = moved.value(self.measure, program.store)
+        return -value if self.measure.largest else value
+
+
+def solved(
+    store: PerishableStore,
+    measures: Sequence[Measure],
+    search: Search,
+    reserved: FloatArray | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Solved:
+    """Orders for which each measure in turn is as good as can be, those before it being kept.
+
+    First a relaxation is solved, that issues as it likes: if its orders, issued first in, first out, are as good as its
+    bound, that settles it (demand lost always does: it is a flow). Otherwise the exact program starts from the best
+    orders known. Every value is that of the orders found, issued first in, first out. `reserved`: units wanted in
+    reserve after each day's sales, (n, N), as far as they can be had before anything else.
+    """
+    impossible = limit_faults(store)
+    if impossible:
+        raise InfeasibleError("\n".join(["No orders keep the limits of a day's total.", *impossible]))
+    wanted = np.zeros(store.demand.shape) if reserved is None else reserved
+    relaxed, exact = program_of(store, wanted, exact=False), program_of(store, wanted, exact=True)
+    if not ((exact.at.empty != NONE).any() or (exact.at.spent != NONE).any()):
+        relaxed = replace(relaxed, exact=True)
+    aims = [_aim(measure, relaxed, exact) for measure in measures]
+    if wanted.any():
+        aims.insert(0, _aim(None, relaxed, exact))
+    state = _State(relaxed, exact, search)
+    for position, aim in enumerate(aims):
+        share = state.remaining() / (len(aims) - position)
+        state.reach(aim, share, tell)
+    best = state.best
+    if best is None:  # cannot be: every level has left one
+        raise SolverError("No orders were found in time. Allow more seconds.")
+    lacking = np.maximum(wanted - reserve(store, best), 0.0)
+    return Solved(best, lacking, tuple(state.levels), state.solves, state.processor)
+
+
+def _aim(measure: Measure | None, relaxed: Program, exact: Program) -> _Aim:
+    costs = []
+    for program in (relaxed, exact):
+        if isinstance(measure, Service):
+            cost = np.zeros(program.at.size)
+            cost[program.at.fill] = -1.0
+        elif measure is None:
+            cost = np.zeros(program.at.size)
+            cost[program.at.lacking[program.at.lacking != NONE]] = 1.0
+        else:
+            cost = program.cost(measure.weights(program.store)) * (-1.0 if measure.largest else 1.0)
+        costs.append(cost)
+    store = relaxed.store
+    counts = measure is not None and measure.name in ("lost", "end-stock", "waste") and store.whole
+    amounts = (store.demand, store.opening, store.arrivals, store.pack)
+    whole = counts and all((amount == np.rint(amount)).all() for amount in amounts)
+    return _Aim(measure, costs[0], costs[1], 1.0 if whole else 0.0)
+
+
+class _State:
+    """The best orders so far, and the rows that keep what they have reached."""
+
+    def __init__(self, relaxed: Program, exact: Program, search: Search) -> None:
+        self.relaxed, self.exact, self.search = relaxed, exact, search
+        self.kept: list[tuple[_Aim, float]] = []
+        self.levels: list[Level] = []
+        self.best: Movements | None = None
+        self.solves, self.processor = 0, 0.0
+        self.began = time.monotonic()
+
+    def remaining(self) -> float:
+        return max(self.search.seconds - (time.monotonic() - self.began), 1.0)
+
+    def reach(self, aim: _Aim, seconds: float, tell: Callable[[str], None] | None) -> None:
+        """Solve for one aim, and keep what it comes to."""
+        start = time.monotonic()
+        bound = -np.inf
+        programs = (self.relaxed,) if self.relaxed.exact else (self.relaxed, self.exact)
+        for program in programs:
+            limit = seconds * FIRST if len(programs) > 1 and program is self.relaxed else seconds
+            limit = max(min(limit, seconds - (time.monotonic() - start)), 1.0)
+            answer = self._answer(program, aim, limit)
+            self._consider(program, aim, answer)
+            bound = max(bound, _up(answer.bound, aim.steps))
+            if self.best is not None and self._close(aim.of(self.exact, self.best), bound):
+                break
+        if self.best is None:
+            raise SolverError(
+                f"No orders that keep the limits were found in {self.search.seconds:g} seconds. Allow more of them."
+            )
+        value = aim.of(self.exact, self.best)
+        bound = min(bound, value)
+        self.kept.append((aim, value))
+        if aim.measure is None:
+            return
+        sign = -1.0 if aim.measure.largest else 1.0
+        near = self._close(value, bound)
+        self.levels.append(Level(aim.measure.name, aim.measure.title, sign * value, sign * bound, near))
+        if tell is not None:
+            tell(f"{aim.measure.title}: {sign * value:.6g}, bound {sign * bound:.6g}")
+
+    def _close(self, value: float, bound: float) -> bool:
+        return value - bound <= max(self.search.gap * max(abs(value), abs(bound)), 1e-6)
+
+    def _answer(self, program: Program, aim: _Aim, seconds: float) -> Answer:
+        """The program with its aim, and rows that keep what earlier levels have reached."""
+        from scipy.sparse import csr_matrix, vstack
+
+        store, at = program.store, program.at
+        blocks, low, high = [program.rows], [program.low], [program.high]
+
+        def held(rows: FloatArray, least: FloatArray, most: FloatArray) -> None:
+            blocks.append(csr_matrix(rows))
+            low.append(least)
+            high.append(most)
+
+        for kept, value in self.kept:
+            cost = kept.relaxed if program is self.relaxed else kept.exact
+            held(cost[None, :], np.array([-np.inf]), np.array([value + KEPT * max(abs(value), 1.0)]))
+        service = [aim, *(kept for kept, _ in self.kept)]
+        if any(isinstance(each.measure, Service) for each in service):
+            weights = Service().weights(store)
+            fill = np.zeros((store.items, at.size))
+            for k in range(store.items):
+                fill[k, at.short[k]] = weights.short[k]
+            fill[:, at.fill] = -1.0
+            some = store.demand.sum(axis=1) > 0
+            held(fill[some], np.full(int(some.sum()), -1.0), np.full(int(some.sum()), np.inf))
+        cost = aim.relaxed if program is self.relaxed else aim.exact
+        most = program.most.copy()
+        rows = vstack(blocks).tocsc()
+        mixed = Mixed(cost, rows, np.concatenate(low), np.concatenate(high), program.least, most, program.whole)
+        start = None
+        if self.best is not None:
+            start = program.point(self.best, self.best.value(Service(), store))
+        answer, took = solve_from(mixed, start, self.search.gap, seconds, 0.999 * aim.steps)
+        self.solves, self.processor = self.solves + 1, self.processor + took
+        if answer.ended is Ended.INFEASIBLE and self.best is None:
+            raise InfeasibleError("No orders keep the limits of every day's total: allow a wider range.")
+        return answer
+
+    def _consider(self, program: Program, aim: _Aim, answer: Answer) -> None:
+        """Take the orders of an answer if, issued first in, first out, they keep all that is to be kept and are
+        better."""
+        if answer.x is None:
+            return
+        moved = movements(program.store, program.orders(answer.x))
+        for kept, value in self.kept:
+            if kept.of(self.exact, moved) > value + 2 * KEPT * max(abs(value), 1.0):
+                return
+        if self.best is None or aim.of(self.exact, moved) < aim.of(self.exact, self.best):
+            self.best = moved
+
+
+def _up(bound: float, steps: float) -> float:
+    """The bound of values that are whole multiples of `steps`."""
+    return float(np.ceil(bound / steps - 1e-5) * steps) if steps > 0 and np.isfinite(bound) else bound
