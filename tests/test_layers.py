@@ -25,6 +25,9 @@ CHAINS = (
     "lots < models",
     "store < covariance < rules",
     "store < result",
+    "store < perishable < reading",
+    "perishable < models",
+    "perishable, auditing < shelf < reporting",
     # planner
     "result < rules < moments < verify < objectives",
     "moments < inversion < objectives < solve < models",
@@ -37,7 +40,7 @@ CHAINS = (
     # texts of the example folders
     "arrays < examples < cli",
 )
-REFEREE = ("ledger", "policies", "auditing", "reporting")
+REFEREE = ("ledger", "policies", "auditing", "shelf", "reporting")
 FENCED_OFF = ("covariance", "rules", "moments", "inversion", "objectives", "solve", "models")
 NEVER_CVXPY = ("result", "rules", "moments", "verify", *REFEREE)
 DANGEROUS_MODULES = frozenset({"pickle", "cloudpickle", "dill", "joblib", "jsonpickle", "marshal", "shelve", "yaml"})
