@@ -76,6 +76,12 @@ class _Tally:
     cost: float = 0.0
     cost_square: float = 0.0
 
+    @classmethod
+    def zeros(cls, shape: tuple[int, int]) -> _Tally:
+        met, back = (np.zeros(shape, dtype=np.int64) for _ in range(2))
+        order, square, stock, on_hand = (np.zeros(shape) for _ in range(4))
+        return cls(met, back, np.zeros(shape[1], dtype=np.int64), order, square, stock, on_hand)
+
 
 def audit_lots(plan: LotPlan, paths: int = 20_000, seed: int = 1) -> LotAudit:
     """The plan replayed on fresh paths drawn from the law of demand.
@@ -89,8 +95,7 @@ def audit_lots(plan: LotPlan, paths: int = 20_000, seed: int = 1) -> LotAudit:
     _refuse(paths, seed)
     known = plan.known
     shape = (known.items, known.periods)
-    whole = [np.zeros(shape, dtype=np.int64) for _ in range(2)]
-    tally = _Tally(*whole, np.zeros(known.periods, dtype=np.int64), *(np.zeros(shape) for _ in range(4)))
+    tally = _Tally.zeros(shape)
     block = int(np.clip(CELLS // (shape[0] * shape[1]), 100, 20_000))
     for number, first in enumerate(range(0, paths, block)):
         count = min(block, paths - first)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,14 @@ from typing import Any
 import numpy as np
 
 from ccinv.errors import DataError, Fault
-from ccinv.reading.keys import Keys, line_of_keys
+from ccinv.reading.keys import Keys
+from ccinv.reading.toml_file import read_keys
 from ccinv.store import MOST_PERIODS, Budget, Orders, Service, probability_fault
-from ccinv.tables.files import opened
 from ccinv.tables.period import Period, period_of
 from ccinv.tables.terms import Label, Terms, label_of
 
 NAME = "store.toml"
-MOST_BYTES = 1_000_000
-MOST_DOTS = 2_000_000  # sum of squares over lines; 520 amounts with decimal points are 270 000
+NEEDS = "Give a folder with store.toml, items.csv, a demand and a lead-time table (`ccinv example` writes one)."
 MOST_PATHS = 100_000_000
 RULES = ("cumulative", "thesis", "static", "affine")
 OBJECTIVES = ("max-min", "expected-stock", "backorders", "sum-of-service", "min-budget")
@@ -81,52 +79,8 @@ def document_in(folder: Path, faults: list[Fault]) -> tuple[Document | None, Ter
 
     Without a number of periods there is no document.
     """
-    path = folder / NAME
-    if not path.exists():
-        remedy = (
-            "Give a folder with store.toml, items.csv, a demand and a lead-time table (`ccinv example` writes one)."
-        )
-        found = "no such file" if folder.is_dir() else "no such folder"
-        if folder.is_file():
-            found, remedy = "a file", "Give the folder that it stands in."
-        faults.append(Fault(str(path if folder.is_dir() else folder), found, "a store folder", remedy))
-        return None, UNREAD
-    handle = opened(path, faults, MOST_BYTES)
-    if handle is None:
-        return None, UNREAD
-    with handle:
-        raw = handle.read(MOST_BYTES + 1)
-    return document_of(raw, faults)
-
-
-def document_of(raw: bytes, faults: list[Fault]) -> tuple[Document | None, Terms]:
-    """The document in the bytes of a file."""
-    try:
-        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        found = f"a byte ({raw[error.start]:#04x}) that is no UTF-8"
-        faults.append(Fault(f"{NAME}, line {line}", found, "UTF-8 text", "Save it as UTF-8."))
-        return None, UNREAD
-    if sum(line.count(".") ** 2 for line in text.split("\n")) > MOST_DOTS:
-        # the parser's work grows with the square of the dotted parts of a key: one of 20 000 takes it seconds
-        found = "lines with hundreds of dots"
-        faults.append(Fault(NAME, found, "keys of one or two parts", "Write [section] and key = value."))
-        return None, UNREAD
-    try:
-        tree = tomllib.loads(text)
-    except RecursionError:
-        faults.append(Fault(NAME, "brackets nested too deeply", "TOML", "Take the brackets away."))
-        return None, UNREAD
-    except ValueError as error:  # also integers of more digits than Python reads
-        said = str(error)[:150]
-        remedy = "Correct that line." if "at line" in said else "Correct that number."
-        if "end of document" in said:
-            line = text.rstrip().count("\n") + 1
-            remedy = f"Complete the end of the file, line {line}: a value, quotation mark or bracket is missing there."
-        faults.append(Fault(NAME, f"text that is no TOML ({said})", "TOML", remedy))
-        return None, UNREAD
-    return _document(Keys(NAME, line_of_keys(text), tree, faults))
+    keys = read_keys(folder, NAME, "a store folder", NEEDS, faults)
+    return (None, UNREAD) if keys is None else _document(keys)
 
 
 def _document(keys: Keys) -> tuple[Document | None, Terms]:
