@@ -67,8 +67,8 @@ class Stages:
 def falling_behind(stages: Stages, lengths: Numbers, nodes: int | None = None) -> Numbers:
     """P{some stage finds fewer points than it asks for}, (m,), for the bounds' given parts `lengths` (m, n).
 
-    A given part l_1 that is not above 0 lets nothing through. Analytic in `lengths`: a complex step gives derivatives to
-    rounding. `nodes`: of the quadrature, by default as many as make it exact.
+    A given part l_1 that is not above 0 lets nothing through. Analytic in `lengths`: a complex step gives derivatives
+    to rounding. `nodes`: of the quadrature, by default as many as make it exact.
     """
     count = stages.nodes if nodes is None else nodes
     size = int(stages.needed.max())
@@ -157,7 +157,7 @@ def _powers(base: Numbers, size: int) -> Numbers:
 def _share(stages: Stages, i: int, length: Numbers, mass: Numbers, nodes: int) -> Numbers:
     """Σ over (D, B) of `mass` times l^D E[(r v)^B (1 − l − r v)^(N − D − B); l + r v < 1], (m,)."""
     size, drawn = mass.shape[1:]
-    at, weight = _driver(stages, i, length, nodes if drawn > 1 else 1)
+    at, weight = _driver(stages, i, length, nodes if stages.driver_sample.any() else 1)
     reach = stages.ratio[:, None] * at
     rest = 1.0 - length[:, None] - reach
     # by total c = D + B: row c holds the mass with c points below

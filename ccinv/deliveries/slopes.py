@@ -16,7 +16,8 @@ NODES = 16
 def slope_printed(deliveries: Deliveries, stock: float) -> float:
     """h′(M) as (4.6) has it: the integrals, one for each delivery from the second, once more multiplied by f_i.
 
-    f_i is taken at M + (i − 1)δ − iγ. The first delivery has no amounts before it and no integral: there f_1 stands once, as it must.
+    f_i is taken at M + (i − 1)δ − iγ. The first delivery has no amounts before it and no integral: there f_1 stands
+    once, as it must.
     """
     known = left_to_chance(deliveries)
     factor = _densities(known, stock)
@@ -95,7 +96,7 @@ def _after(deliveries: Deliveries, i: int, stock: float, x: FloatArray) -> Float
     length = times.scale - (stock + (i - 1) * amounts.step - i * times.step + x)
     places, points = times.positions[i:] - times.positions[i - 1], times.sample - int(times.positions[i - 1])
     drivers, more = amounts.positions[i - 1 :] - gone, amounts.sample - gone
-    rising = amounts.step >= times.step
+    rising = amounts.step > times.step  # of equal ones the first bound has no given part; from the end it has
     return _in_time(places, points, length, np.tile(still, (len(x), 1)), drivers, more, amounts.scale - x, rising)
 
 
