@@ -13,6 +13,7 @@ from ccinv.deliveries.marks import Marks
 from ccinv.errors import DataError, Fault
 
 MOST_SAMPLE = 100  # larger samples hardly change a stock, but take longer at every step
+HALF = 1e-9  # a half, to rounding
 
 
 class FitMethod(Protocol):
@@ -83,7 +84,7 @@ class ExactMoments:
         share = shares.mean(axis=0)
         if self.sample is None:
             ratio = (share * (1.0 - share)).sum() / shares.var(axis=0, ddof=1).sum()
-            size = int(np.clip(np.floor(ratio - 2.0 + 0.5), past.size, MOST_SAMPLE))
+            size = int(np.clip(_rounded(ratio - 2.0), past.size, max(past.size, MOST_SAMPLE)))
         else:
             size = _checked(self.sample, past.size)
         return Marks(nearest_places(share * (size + 1), size), size, step, past.parts)
@@ -104,7 +105,7 @@ def nearest_places(wanted: FloatArray, sample: int) -> IntArray:
     from scipy.optimize import isotonic_regression  # takes a while to load
 
     steps = np.arange(1, len(wanted) + 1)
-    level = np.floor(isotonic_regression(wanted - steps).x + 0.5)
+    level = _rounded(isotonic_regression(wanted - steps).x)
     places: IntArray = (np.clip(level, 0, sample - len(wanted)) + steps).astype(np.int64)
     return places
 
@@ -112,6 +113,12 @@ def nearest_places(wanted: FloatArray, sample: int) -> IntArray:
 def _shares(past: MarkHistory, step: float) -> FloatArray:
     """The shares that marks take of what steps leave, (C, K), from 0 to 1."""
     found: FloatArray = (past.marks - step * np.arange(1, past.size + 1)) / (1.0 - past.parts * step)
+    return found
+
+
+def _rounded(values: FloatArray) -> FloatArray:
+    """The nearest whole numbers; halves go up, also those that units of days leave a rounding error below."""
+    found: FloatArray = np.floor(values + (0.5 + HALF))
     return found
 
 

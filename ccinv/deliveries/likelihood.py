@@ -90,7 +90,7 @@ def _best(gaps: FloatArray, parts: int, steps: FloatArray, most: int) -> tuple[F
     best, at = value, spans.copy()
     for n in range(size + 1, most + 1):
         gain = votes - np.log(spans)
-        seat = gain.argmax(axis=1)
+        seat = np.round(gain, 9).argmax(axis=1)  # of equal ones the first, whatever rounding says
         value = value + np.log(n) + gain[rows, seat]
         spans[rows, seat] += 1
         better = value > best
