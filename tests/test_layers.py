@@ -28,6 +28,7 @@ CHAINS = (
     "store < perishable < reading",
     "perishable < models",
     "perishable, auditing < shelf < reporting",
+    "models, shelf < perishing < writing",
     # planner
     "result < rules < moments < verify < objectives",
     "moments < inversion < objectives < solve < models",
