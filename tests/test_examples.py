@@ -15,6 +15,7 @@ from ccinv.examples import COMMAND, FILES
 from ccinv.reading import read, read_document, read_folder
 
 NAMES = sorted(FILES)
+STORES = sorted(name for name in FILES if "store.toml" in FILES[name]())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -28,7 +29,7 @@ def test_an_example_ends_with_0_under_its_own_settings(
 ) -> None:
     where = str(tmp_path / "store")
     assert main(["example", name, where]) == 0
-    assert main(["check", where]) == 0
+    assert name not in STORES or main(["check", where]) == 0
     capsys.readouterr()
     assert main([COMMAND[name], where, "--out", str(tmp_path / "run"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -39,7 +40,7 @@ def test_an_example_ends_with_0_under_its_own_settings(
     assert found["audit"]["kept"] is True
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", STORES)
 def test_an_example_says_its_own_name_and_has_no_column_that_is_not_read(name: str, tmp_path: Path) -> None:
     main(["example", name, str(tmp_path / "store")])
     folder = read_folder(tmp_path / "store")

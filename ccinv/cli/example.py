@@ -12,12 +12,12 @@ from ccinv.cli.outcome import Outcome
 
 
 def example(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="One of: base-supply, newsvendor.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="One of: base-supply, lot-sizing, newsvendor.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write.")],
     force: Force = False,
     json: Json = False,
 ) -> Outcome:
-    """Write an example store folder to start from."""
+    """Write an example folder to start from."""
     del json  # main sees it
     from ccinv.errors import DataError, Fault
     from ccinv.examples import COMMAND, FILES
@@ -31,5 +31,6 @@ def example(
         raise DataError(Fault(str(folder), f"{', '.join(there)} already there", "none of the files to write", remedy))
     for file, content in files.items():
         write_file(folder / file, content, force)
-    text = f"Written: {', '.join(files)} in {folder}\nNext: ccinv check {folder}, then ccinv {COMMAND[name]} {folder}"
+    first = f"ccinv check {folder}, then " if "store.toml" in files else ""
+    text = f"Written: {', '.join(files)} in {folder}\nNext: {first}ccinv {COMMAND[name]} {folder}"
     return Outcome(text, {"folder": str(folder), "files": list(files)})

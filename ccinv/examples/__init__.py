@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ccinv.examples import base_supply, newsvendor
+from ccinv.examples import base_supply, lot_sizing, newsvendor
 
-FILES: dict[str, Callable[[], dict[str, str]]] = {"base-supply": base_supply.files, "newsvendor": newsvendor.files}
-COMMAND = {"base-supply": "plan", "newsvendor": "levels"}  # what each of them is an example for
+FILES: dict[str, Callable[[], dict[str, str]]] = {
+    "base-supply": base_supply.files,
+    "lot-sizing": lot_sizing.files,
+    "newsvendor": newsvendor.files,
+}
+COMMAND = {"base-supply": "plan", "lot-sizing": "lots", "newsvendor": "levels"}  # what each of them is an example for
