@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ccinv import joint as joint
     from ccinv import lots as lots
     from ccinv import moments as moments
+    from ccinv import perishable as perishable
     from ccinv import policies as policies
     from ccinv import rules as rules
     from ccinv import thesis as thesis
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from ccinv.objectives.max_min import MaxMinService as MaxMinService
     from ccinv.objectives.minimum_budget import MinimumBudget as MinimumBudget
     from ccinv.objectives.sum_of_service import SumOfService as SumOfService
+    from ccinv.perishable import PerishablePlan as PerishablePlan
+    from ccinv.perishable import PerishableStore as PerishableStore
+    from ccinv.perishing import perishables as perishables
     from ccinv.planner import model as model
     from ccinv.planner import plan as plan
     from ccinv.reading import read as read
@@ -72,6 +76,7 @@ _MODULE = {
     "joint": "", "plan_jointly": "joint.planning", "JointPlan": "joint.record",
     "lots": "", "Lots": "lots", "LotPlan": "lots", "lot_sizing": "models.lot_sizing",
     "LotAudit": "auditing.lots", "audit_lots": "auditing.lots",
+    "perishable": "", "perishables": "perishing", "PerishablePlan": "perishable", "PerishableStore": "perishable",
 }  # fmt: skip
 
 __all__ = sorted(_MODULE)  # noqa: PLE0605  # the table is the list

@@ -12,7 +12,9 @@ from ccinv.cli.outcome import Outcome
 
 
 def example(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="One of: base-supply, lot-sizing, newsvendor.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="One of: base-supply, lot-sizing, newsvendor, perishables.")
+    ],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write.")],
     force: Force = False,
     json: Json = False,

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ccinv.examples import base_supply, lot_sizing, newsvendor
+from ccinv.examples import base_supply, lot_sizing, newsvendor, perishables
 
 FILES: dict[str, Callable[[], dict[str, str]]] = {
     "base-supply": base_supply.files,
     "lot-sizing": lot_sizing.files,
     "newsvendor": newsvendor.files,
+    "perishables": perishables.files,
 }
-COMMAND = {"base-supply": "plan", "lot-sizing": "lots", "newsvendor": "levels"}  # what each of them is an example for
+COMMAND = {  # what each of them is an example for
+    "base-supply": "plan",
+    "lot-sizing": "lots",
+    "newsvendor": "levels",
+    "perishables": "perishables",
+}

@@ -1,11 +1,12 @@
 """Items that perish: what is known of them, what can be asked of a plan, and what was decided."""
 
 from ccinv.perishable.day import Day, Event
-from ccinv.perishable.measures import Cost, EndStock, Lost, Measure, Profit, Service, Waste, Weights
+from ccinv.perishable.measures import MEASURES, Cost, EndStock, Lost, Measure, Profit, Service, Waste, Weights
 from ccinv.perishable.plan import Level, Movements, PerishablePlan, Promise
 from ccinv.perishable.store import PerishableStore
 
 __all__ = [
+    "MEASURES",
     "Cost",
     "Day",
     "EndStock",

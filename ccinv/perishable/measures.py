@@ -124,3 +124,8 @@ class Service:
         """Those of its own fill rate for each item; what counts is the least of them, less 1."""
         total = store.demand.sum(axis=1)
         return Weights.of(store, short=np.where(total > 0, -1 / np.where(total > 0, total, 1.0), 0.0))
+
+
+MEASURES: dict[str, Measure] = {
+    measure.name: measure for measure in (Lost(), EndStock(), Waste(), Cost(), Profit(), Service())
+}
