@@ -14,7 +14,7 @@ from ccinv.demand import Law, Normal
 from ccinv.errors import DataError, Fault
 
 MOST_PERIODS = 520
-MOST_CELLS = 2_000_000  # items × periods × periods: ranges of periods of every item
+MOST_CELLS = 5_000_000  # items × periods × periods: ranges of periods of every item
 MOST_LISTED = 50
 
 
