@@ -15,6 +15,7 @@ from benchmarks import (
     clock,
     cone_solve,
     linear_growth,
+    lot_sizing,
     run,
     single_period,
     transcription_ratio,
@@ -187,3 +188,14 @@ def test_an_accepted_plan_of_a_random_world_keeps_on_fresh_paths_what_the_normal
     error = np.sqrt(0.95 * 0.05 / 100_000)
     assert found.calibrated.worst < 0.002 + 4 * error
     assert found.normal.worst > 0.5
+
+
+@pytest.mark.parametrize("cv", [0.0, 0.2])
+def test_both_forms_of_lots_are_relaxed_and_solved(cv):
+    row = lot_sizing.forms(4, 8, cv, 10.0, False)
+    assert float(row.found) > 1
+    assert row.detail.count("%") == 4
+
+
+def test_levels_of_lots_are_timed_and_verified():
+    assert lot_sizing.levels(5, 8, 1, False).holds is None
