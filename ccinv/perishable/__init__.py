@@ -1,7 +1,7 @@
 """Items that perish: what is known of them, what can be asked of a plan, and what was decided."""
 
 from ccinv.perishable.day import Day, Event
-from ccinv.perishable.measures import MEASURES, Cost, EndStock, Lost, Measure, Profit, Service, Waste, Weights
+from ccinv.perishable.measures import MEASURES, Cost, EndStock, FillRate, Lost, Measure, Profit, Waste, Weights
 from ccinv.perishable.plan import Level, Movements, PerishablePlan, Promise
 from ccinv.perishable.store import PerishableStore
 
@@ -11,6 +11,7 @@ __all__ = [
     "Day",
     "EndStock",
     "Event",
+    "FillRate",
     "Level",
     "Lost",
     "Measure",
@@ -19,7 +20,6 @@ __all__ = [
     "PerishableStore",
     "Profit",
     "Promise",
-    "Service",
     "Waste",
     "Weights",
 ]

@@ -113,7 +113,7 @@ class Profit:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class FillRate:
     """The best fill rate of the item that is served worst: max min_i 1 − Σ_d short(i, d) / Σ_d demand(i, d)."""
 
     name: ClassVar[str] = "service"
@@ -127,5 +127,5 @@ class Service:
 
 
 MEASURES: dict[str, Measure] = {
-    measure.name: measure for measure in (Lost(), EndStock(), Waste(), Cost(), Profit(), Service())
+    measure.name: measure for measure in (Lost(), EndStock(), Waste(), Cost(), Profit(), FillRate())
 }

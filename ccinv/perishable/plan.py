@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccinv.arrays import BoolArray, FloatArray
-from ccinv.perishable.measures import Measure, Service, Weights
+from ccinv.perishable.measures import FillRate, Measure, Weights
 from ccinv.perishable.store import PerishableStore
 
 
@@ -48,7 +48,7 @@ class Movements:
     def value(self, measure: Measure, store: PerishableStore) -> float:
         """The measure."""
         each = self.total(measure.weights(store))
-        return float(1 + each.min()) if isinstance(measure, Service) else float(each.sum())
+        return float(1 + each.min()) if isinstance(measure, FillRate) else float(each.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Promise:
-    """Service of every item and day under the law of demand, (n, N) each.
+    """FillRate of every item and day under the law of demand, (n, N) each.
 
     `asked`: NaN where nothing is promised; `attainable`: the most that any orders of the item could have there, limits
     on totals aside; `service`, `low`, `high`: P{demand of the day is met} on independent paths, with limits that hold

@@ -26,7 +26,7 @@ def perishables(
     """Orders, day by day, for items that perish; units leave first in, first out.
 
     `objective`: one measure or several, each as good as can be while those before it stay as good as found: of
-    `cc.perishable` Lost, EndStock, Waste, Cost, Profit, Service. `gap`, `seconds`: how near value and bound are to
+    `cc.perishable` Lost, EndStock, Waste, Cost, Profit, FillRate. `gap`, `seconds`: how near value and bound are to
     come, relative, and how long a search may take at most; what was not proven is said so, with its bound. Where the
     store has a law of demand and a service, reserves are calibrated until every day's demand is met with that
     probability in replays of the shelf (`inversion`: rounds, paths, confidence; usual if None), and audited on

@@ -60,12 +60,12 @@ def stock_plot(plan: PerishablePlan, ledger: Ledger, items: Sequence[int], prefi
     store = plan.store
     at = np.arange(store.days)
     rows = -(-len(items) // COLUMNS)
-    height = 150 * rows + 34
+    height = 150 * rows + 6
     with figure_of(1080, height) as figure:
         for position, k in enumerate(items):
             row, column = divmod(position, COLUMNS)
             axes = figure.add_axes(
-                (0.032 + 0.25 * column, (150 * (rows - 1 - row) + 24) / height, 0.215, 102 / height)
+                (0.032 + 0.25 * column, (150 * (rows - 1 - row) + 22) / height, 0.215, 102 / height)
             )  # fmt: skip
             ages = np.arange(ledger.held.shape[2])
             share = np.clip(ages * len(AGES) // max(int(store.shelf_life[k]), 1), 0, len(AGES) - 1)

@@ -14,7 +14,7 @@ from ccinv.models.perishable.cumulative import movements, reserve
 from ccinv.models.perishable.limits import limit_faults
 from ccinv.models.perishable.program import Program, program_of
 from ccinv.models.perishable.rows import NONE
-from ccinv.perishable import Level, Measure, Movements, PerishableStore, Service
+from ccinv.perishable import FillRate, Level, Measure, Movements, PerishableStore
 from ccinv.solve.milp import Answer, Ended, Mixed
 from ccinv.solve.started import solve_from
 
@@ -96,7 +96,7 @@ def solved(
 def _aim(measure: Measure | None, relaxed: Program, exact: Program) -> _Aim:
     costs = []
     for program in (relaxed, exact):
-        if isinstance(measure, Service):
+        if isinstance(measure, FillRate):
             cost = np.zeros(program.at.size)
             cost[program.at.fill] = -1.0
         elif measure is None:
@@ -173,8 +173,8 @@ class _State:
             cost = kept.relaxed if program is self.relaxed else kept.exact
             held(cost[None, :], np.array([-np.inf]), np.array([value + KEPT * max(abs(value), 1.0)]))
         service = [aim, *(kept for kept, _ in self.kept)]
-        if any(isinstance(each.measure, Service) for each in service):
-            weights = Service().weights(store)
+        if any(isinstance(each.measure, FillRate) for each in service):
+            weights = FillRate().weights(store)
             fill = np.zeros((store.items, at.size))
             for k in range(store.items):
                 fill[k, at.short[k]] = weights.short[k]
@@ -187,7 +187,7 @@ class _State:
         mixed = Mixed(cost, rows, np.concatenate(low), np.concatenate(high), program.least, most, program.whole)
         start = None
         if self.best is not None:
-            start = program.point(self.best, self.best.value(Service(), store))
+            start = program.point(self.best, self.best.value(FillRate(), store))
         answer, took = solve_from(mixed, start, self.search.gap, seconds, 0.999 * aim.steps)
         self.solves, self.processor = self.solves + 1, self.processor + took
         if answer.ended is Ended.INFEASIBLE and self.best is None:
