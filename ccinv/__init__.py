@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ccinv.objectives.max_min import MaxMinService as MaxMinService
     from ccinv.objectives.minimum_budget import MinimumBudget as MinimumBudget
     from ccinv.objectives.sum_of_service import SumOfService as SumOfService
+    from ccinv.parts import Parts as Parts
     from ccinv.perishable import PerishablePlan as PerishablePlan
     from ccinv.perishable import PerishableStore as PerishableStore
     from ccinv.perishing import perishables as perishables
@@ -76,6 +77,7 @@ _MODULE = {
     "joint": "", "plan_jointly": "joint.planning", "JointPlan": "joint.record",
     "lots": "", "Lots": "lots", "LotPlan": "lots", "lot_sizing": "models.lot_sizing",
     "LotAudit": "auditing.lots", "audit_lots": "auditing.lots",
+    "Parts": "parts",
     "perishable": "", "perishables": "perishing", "PerishablePlan": "perishable", "PerishableStore": "perishable",
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ from ccinv.arrays import FloatArray, IntArray
 from ccinv.demand import draw
 from ccinv.errors import DataError, Fault
 from ccinv.lead_time import NEVER
+from ccinv.parts import Divide
 from ccinv.result import Rule, caught_up
 from ccinv.store import Store
 
@@ -48,29 +49,42 @@ class Movements:
 
 
 def replay(
-    store: Store, rule: Rule, rng: np.random.Generator, paths: int, common: FloatArray | None = None
+    store: Store,
+    rule: Rule,
+    rng: np.random.Generator,
+    paths: int,
+    common: FloatArray | None = None,
+    divide: Divide | None = None,
 ) -> Movements:
     """The store under `rule` on fresh paths: sales and arrivals drawn from the laws, orders as they are executed.
 
     All items at once: memory is about ten arrays (n, N, paths). Where that is too much, replay `store.rows` piece by
     piece, all with the same `common = draw_common(store.demand, rng, paths)`: the factors that items share (None where
-    they share none). Without it a store draws its own.
+    they share none). Without it a store draws its own. `divide`: as in `move`; if its draws come from a stream of their
+    own, sales and ages at arrival are those of whole orders.
     """
     sales = draw(store.demand, rng, paths, common)
     ages = store.lead_time.sample(rng, (store.periods, paths))
-    return replay_known(store, rule, sales, ages, sample_open_ages(store, rng, paths))
+    return replay_known(store, rule, sales, ages, sample_open_ages(store, rng, paths), divide)
 
 
-def replay_known(store: Store, rule: Rule, sales: FloatArray, ages: IntArray, open_ages: IntArray) -> Movements:
-    """The store under `rule` for given sales (n, T, paths), T ≤ N; ages and open_ages as in `move`."""
+def replay_known(
+    store: Store, rule: Rule, sales: FloatArray, ages: IntArray, open_ages: IntArray, divide: Divide | None = None
+) -> Movements:
+    """The store under `rule` for given sales (n, T, paths), T ≤ N; ages, open_ages and divide as in `move`."""
     cumulative = rule.cumulative(sales)
     orders = caught_up(cumulative, store.orders.whole)
-    moved = move(store, sales, lambda state: orders[:, state.period], ages, open_ages)
+    moved = move(store, sales, lambda state: orders[:, state.period], ages, open_ages, divide)
     return replace(moved, wanted=np.diff(cumulative, axis=1, prepend=0.0))
 
 
 def move(
-    store: Store, sales: FloatArray, place: Callable[[State], FloatArray], ages: IntArray, open_ages: IntArray
+    store: Store,
+    sales: FloatArray,
+    place: Callable[[State], FloatArray],
+    ages: IntArray,
+    open_ages: IntArray,
+    divide: Divide | None = None,
 ) -> Movements:
     """The store's stock moved through the periods, with whatever orders `place` decides on at the end of each.
 
@@ -79,14 +93,15 @@ def move(
 
     `sales`: (n, T, paths), T ≤ N. `ages`: (n, T, paths), periods from the order of t to its arrival, NEVER or anything
     beyond the horizon where it does not come. `open_ages`: (K, paths) likewise for the store's open orders, counted
-    from the period they were placed in, so that they exceed −placed. Source: Newton 1990, §3.3, with receipts usable
-    from the next period on as in §3.5.
+    from the period they were placed in, so that they exceed −placed. `divide`: the parts in which an order comes, each
+    so many periods after that age; None: it comes whole. Source: Newton 1990, §3.3, with receipts usable from the next
+    period on as in §3.5.
     """
     items, periods, paths = sales.shape
     cost = store.unit_cost
     net, placed = np.empty_like(sales), np.empty_like(sales)
     dollars = np.empty((periods, paths))
-    arrivals = _Arrivals(items, periods, paths)
+    arrivals = _Arrivals(items, periods, paths, divide)
     under_way = np.repeat(store.on_order[:, None], paths, axis=1)
     on_hand = np.repeat(np.maximum(store.on_hand, 0.0)[:, None], paths, axis=1)
     backlog = np.repeat(np.maximum(-store.on_hand, 0.0)[:, None], paths, axis=1)
@@ -138,13 +153,22 @@ def sample_open_ages(store: Store, rng: np.random.Generator, paths: int) -> IntA
 class _Arrivals:
     """The book of what arrives when: `received` (n, T, paths), filled as orders are placed."""
 
-    def __init__(self, items: int, periods: int, paths: int) -> None:
+    def __init__(self, items: int, periods: int, paths: int, divide: Divide | None) -> None:
+        self._divide = divide
         self._book = np.zeros((items, periods + 1, paths))  # the last period takes what comes after the horizon
         self._path = np.arange(paths)
         self.received = self._book[:, :periods]
 
     def expect(self, item: IntArray, period: IntArray, quantity: FloatArray) -> None:
-        """Let `quantity` of each item (each at most once) arrive in `period`, (k, paths); beyond the horizon: never."""
+        """Let `quantity` of each item (each at most once) arrive in `period`, (k, paths), or from then on in its parts;
+        beyond the horizon: never."""
+        if self._divide is None:
+            self._put(item, period, quantity)
+            return
+        for later, share in self._divide(item, period.shape[1]):
+            self._put(item, period + later, quantity * share)
+
+    def _put(self, item: IntArray, period: IntArray, quantity: FloatArray) -> None:
         _, rows, paths = self._book.shape
         place = np.minimum(period, rows - 1)
         place += (item * rows)[:, None]

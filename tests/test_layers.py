@@ -24,6 +24,7 @@ CHAINS = (
     "lots < auditing",
     "lots < models",
     "store < covariance < rules",
+    "store < parts < ledger",
     "store < result",
     "store < perishable < reading",
     "perishable < models",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ccinv.arrays import FloatArray
 from ccinv.auditing.judging import Verdict
+from ccinv.parts import Parts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,7 +22,8 @@ class Audit:
     stock_mean, backlog_mean, order_mean (n, N): mean of X(t), of X(t)⁻ and of the executed orders, units.
     order (n, N): share of paths on which the rule itself orders no negative amount (before that is prevented).
     budget (N,): share of paths with dollars obligated ≤ the limit, NaN without one; budget_mean (N,): mean dollars.
-    All promises (service, budget, orders) are one family: see `judge` for limits and verdicts.
+    All promises (service, budget, orders) are one family: see `judge` for limits and verdicts. `parts`: those in which
+    orders came, None where each came whole; `parts.words` says it.
     """
 
     paths: int
@@ -44,6 +46,7 @@ class Audit:
     budget_high: FloatArray
     budget_verdict: NDArray[np.object_]
     budget_mean: FloatArray
+    parts: Parts | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):

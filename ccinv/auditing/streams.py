@@ -1,13 +1,18 @@
-"""Random streams by seed and key; the factors that items share, drawn once for all pieces that are replayed."""
+"""Random streams by seed and key; the factors that items share, drawn once for all pieces that are replayed; the parts
+of orders."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 
 from ccinv.arrays import FloatArray
 from ccinv.demand import Law, draw_common
+from ccinv.parts import Divide, Parts
 
 FACTORS = 2**32 - 1  # the end of their key: no block, piece or item has this number
+PARTS = 2**32 - 2  # nor this one
 
 
 def generator(seed: int, key: tuple[int, ...]) -> np.random.Generator:
@@ -22,3 +27,8 @@ def shared_factors(law: Law, seed: int, key: tuple[int, ...], paths: int) -> Flo
     stores keep their draws.
     """
     return draw_common(law, generator(seed, (*key, FACTORS)), paths)
+
+
+def divided(parts: Parts | None, stream: np.random.Generator) -> Divide | None:
+    """The parts of orders, drawn from `stream`; None where orders come whole."""
+    return None if parts is None else partial(parts.draw, stream)

@@ -11,9 +11,10 @@ from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.auditing.judging import judge
 from ccinv.auditing.pieces import Blocks, in_order
 from ccinv.auditing.record import Audit
-from ccinv.auditing.streams import generator, shared_factors
+from ccinv.auditing.streams import PARTS, divided, generator, shared_factors
 from ccinv.errors import DataError, Fault
 from ccinv.ledger import replay
+from ccinv.parts import Parts
 from ccinv.result import Plan, Rule
 from ccinv.store import Store
 
@@ -25,28 +26,31 @@ def audit(
     progress: Callable[[int, int], None] | None = None,
     *,
     workers: int | None = None,
+    parts: Parts | None = None,
 ) -> Audit:
     """The plan replayed on fresh `paths`, drawn from the laws and moved by the ledger, and every promise judged.
 
     Nothing of the planner is used but its numbers: the rule and what it promises. The same seed gives the same bytes
     whatever the number of `workers` (threads; default: one per processor); memory does not depend on `paths`.
-    `progress` is called with (blocks done, blocks in all). A DataError says if paths or seed cannot be used.
+    `progress` is called with (blocks done, blocks in all). `parts`: every order, open ones too, comes in such parts;
+    the promises are judged as before, on the same sales and lead times as without, so that what service loses is what
+    the parts cost it. A DataError says if paths, seed or parts cannot be used.
     """
     _refuse(paths, seed)
     store = plan.store
     blocks = Blocks.of(store, paths)
     sizes = blocks.sizes
     limit = np.full(store.periods, np.nan) if plan.budget_limit is None else plan.budget_limit
-    pieces = list(_pieces(store, plan.rule, blocks))
+    pieces = list(_pieces(store, plan.rule, blocks, None if parts is None else parts.for_items(store.items)))
     total = _Tally.zeros(store.items, store.periods)
 
     def run(number: int) -> _Tally:
         rng = generator(seed, (number,))
         common = shared_factors(store.demand, seed, (number,), sizes[number])
-        return _block(pieces, limit, rng, sizes[number], store, common)
+        return _block(pieces, limit, rng, sizes[number], store, common, generator(seed, (number, PARTS)))
 
     in_order(run, total.add, len(sizes), workers, progress)
-    return _judged(plan, total, limit, paths, seed)
+    return _judged(plan, total, limit, paths, seed, parts)
 
 
 @dataclass(slots=True)
@@ -91,12 +95,14 @@ class _Piece:
     store: Store
     rule: Rule
     controllable: BoolArray
+    parts: Parts | None
 
 
-def _pieces(store: Store, rule: Rule, blocks: Blocks) -> Iterator[_Piece]:
+def _pieces(store: Store, rule: Rule, blocks: Blocks, parts: Parts | None) -> Iterator[_Piece]:
     for index in blocks.cut(np.arange(store.items)):
         part = store.rows(index)
-        yield _Piece(slice(int(index[0]), int(index[-1]) + 1), part, rule.rows(index), part.controllable)
+        rows = slice(int(index[0]), int(index[-1]) + 1)
+        yield _Piece(rows, part, rule.rows(index), part.controllable, None if parts is None else parts.rows(index))
 
 
 def _block(
@@ -106,11 +112,13 @@ def _block(
     paths: int,
     store: Store,
     common: FloatArray | None,
+    parted: np.random.Generator,
 ) -> _Tally:
+    """One block of paths; parts of orders are drawn from the stream `parted`."""
     tally = _Tally.zeros(store.items, store.periods)
     dollars = np.zeros((store.periods, paths))
     for piece in pieces:
-        moved = replay(piece.store, piece.rule, rng, paths, common)
+        moved = replay(piece.store, piece.rule, rng, paths, common, divided(piece.parts, parted))
         bound = piece.store.short_below[:, None, None]
         well = moved.net >= bound
         tally.met[piece.rows] = np.count_nonzero(well, axis=2)
@@ -129,7 +137,7 @@ def _block(
     return tally
 
 
-def _judged(plan: Plan, total: _Tally, limit: FloatArray, paths: int, seed: int) -> Audit:
+def _judged(plan: Plan, total: _Tally, limit: FloatArray, paths: int, seed: int, parts: Parts | None) -> Audit:
     cells, limited = plan.asked.shape, np.isfinite(limit)
     met = np.concatenate([total.met.ravel(), total.ordered.ravel(), total.afforded])
     money = np.where(limited, plan.budget_asked, np.nan)
@@ -160,6 +168,7 @@ def _judged(plan: Plan, total: _Tally, limit: FloatArray, paths: int, seed: int)
         budget_high=np.where(limited, budget_high, np.nan),
         budget_verdict=budget_verdict.copy(),
         budget_mean=total.dollars / paths,
+        parts=parts,
     )
 
 

@@ -17,7 +17,8 @@ FAN_PATHS = 4_000
 def fans(plan: Plan, audit: Audit | None, items: IntArray) -> list[dict[str, Any]]:
     """Stock of the worst items over time: the picture, and what stands under it."""
     store = plan.store
-    quantiles = fan(plan, items.tolist(), FAN_PATHS, 1 if audit is None else audit.seed)
+    seed, parts = (1, None) if audit is None else (audit.seed, audit.parts)
+    quantiles = fan(plan, items.tolist(), FAN_PATHS, seed, parts=parts)
     found = plan.promised if audit is None else audit.service
     shown = []
     for row, k in enumerate(items):

@@ -138,6 +138,7 @@ def summary(plan: Plan, audit: Audit | None) -> dict[str, Any]:
         figures["audit"] = {
             "paths": audit.paths,
             "seed": audit.seed,
+            **({} if audit.parts is None else {"parts": audit.parts.words}),
             "kept": bool(audit.kept),
             "verdicts": {str(verdict).lower(): count for verdict, count in audit.counts.items()},
             "lowest_audited_service": _least(audit.service, np.isfinite(plan.asked)),

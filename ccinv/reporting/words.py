@@ -159,6 +159,7 @@ def judged(plan: Plan, audit: Audit) -> list[str]:
         "store, every order got its own arrival from the law of its lead time, and stock was moved period by period. "
         "Orders are those of the rule as they can be executed: never negative, caught up in the next period"
         + (", in whole units." if plan.store.orders.whole else "."),
+        *([] if audit.parts is None else [audit.parts.words]),
         "The replay shares no formula with the calculation that made the plan, so an error there shows here.",
         *(verdicts if promises else []),
         "A replay tests the plan against the laws it was made for. Whether those laws are right, only real sales tell.",
