@@ -275,6 +275,34 @@ def test_other_units_of_goods_and_of_money_give_the_same_plan(seed: int, goods: 
     assert second.cost == pytest.approx(money * first.cost, rel=1e-9, abs=1e-9)
 
 
+@settings(max_examples=15)
+@given(st.integers(0, 10**6), st.floats(1e-6, 1e6), st.floats(1e-6, 1e6))
+def test_a_program_is_as_good_in_very_small_and_very_large_units(seed: int, goods: float, money: float) -> None:
+    known = drawn_many(np.random.default_rng(seed), loose=1.6)
+    other = replace(
+        known,
+        demand=cc.demand.Normal(goods * known.demand.mean, goods * known.demand.sd),
+        setup_cost=money * known.setup_cost,
+        holding_cost=money / goods * known.holding_cost,
+        unit_cost=money / goods * known.unit_cost,
+        on_hand=goods * known.on_hand,
+        unit_time=known.unit_time / goods,
+        min_lot=goods * known.min_lot,
+        safety_stock=goods * known.safety_stock,
+    )
+    best = textbook(known)
+    if best is None:
+        with pytest.raises(cc.InfeasibleError):
+            cc.lot_sizing(other)
+        return
+    assert cc.lot_sizing(other, gap=EXACT).cost == pytest.approx(money * best, rel=1e-5)
+
+
+def test_set_ups_that_cost_nothing_are_not_made_for_nothing() -> None:
+    known = cc.Lots([[5.0, 3.0, 0.0, 2.0]], setup_cost=0, holding_cost=1)
+    assert cc.lot_sizing(known).setup.tolist() == [[True, True, False, True]]
+
+
 @settings(max_examples=25)
 @given(st.integers(0, 10**6))
 def test_more_service_never_costs_less(seed: int) -> None:

@@ -97,6 +97,13 @@ class Lots:
     def periods(self) -> int:
         return len(self.capacity)
 
+    @property
+    def unit(self) -> FloatArray:
+        """What amounts of each item are measured in, (n,): its mean demand, or else its stock; never 0."""
+        mean = self.demand.mean.mean(axis=1)
+        other = np.maximum(np.abs(self.on_hand), self.safety_stock.max(axis=1))
+        return np.where(mean > 0, mean, np.where(other > 0, other, 1.0))
+
     def rows(self, index: Sequence[int]) -> Lots:
         """The same question for some of the items, each with the whole capacity."""
         at = np.asarray(index, dtype=np.int64)

@@ -11,6 +11,7 @@ import numpy as np
 from ccinv.arrays import BoolArray, FloatArray
 from ccinv.errors import SolverError
 
+LARGEST = 1e4  # cost of a column, as HiGHS is told it
 NODES = 5_000  # a limit in nodes, not in seconds: the same question has the same answer on every machine
 
 
@@ -88,14 +89,17 @@ class Answer:
 def solve_mixed(program: Mixed, gap: float = 1e-6, seconds: float = 60.0) -> Answer:
     """Solve until point and bound are within `gap` of each other, relative to the objective, or for `seconds`.
 
-    Rows are met to 1e-6 and whole numbers to 1e-6: amounts are to be scaled so that this is little. A SolverError where
-    the objective has no bound, or HiGHS gives no answer of any of the three kinds.
+    Rows are met to 1e-6 and whole numbers to 1e-6: amounts are to be scaled so that this is little; costs are scaled
+    here. A SolverError where the objective has no bound, or HiGHS gives no answer of any of the three kinds.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     rows = () if program.rows.shape[0] == 0 else LinearConstraint(program.rows, program.low, program.high)
+    # HiGHS stops at an absolute gap of 1e-6, too: nothing, beside a largest cost of 10 000
+    largest = float(np.abs(program.cost).max(initial=0.0))
+    scale = float(2.0 ** np.round(np.log2(largest / LARGEST))) if largest > 0 else 1.0
     found: Any = milp(
-        program.cost,
+        program.cost / scale,
         integrality=program.whole.astype(np.int64),
         bounds=Bounds(program.least, program.most),
         constraints=rows,
@@ -107,8 +111,8 @@ def solve_mixed(program: Mixed, gap: float = 1e-6, seconds: float = 60.0) -> Ans
         raise SolverError(f"The mixed-integer solver gave no answer: {found.message}")
     ended = Ended.OPTIMAL if found.status == 0 else Ended.LIMIT
     x = None if found.x is None else np.asarray(found.x, dtype=np.float64)
-    objective = np.inf if x is None else float(found.fun)
+    objective = np.inf if x is None else float(program.cost @ x)
     # a program without whole numbers has no bound of its own: where it is solved, its optimum is one
     bound = getattr(found, "mip_dual_bound", None)
-    known = float(bound) if bound is not None else (objective if ended is Ended.OPTIMAL else -np.inf)
+    known = float(bound) * scale if bound is not None else (objective if ended is Ended.OPTIMAL else -np.inf)
     return Answer(x, objective, min(known, objective), ended)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,6 +45,15 @@ def explained(known: Lots, needs: Needs, renewed: bool) -> Missing:
         lines += _stock_lines(known, stock)
     lines.append("Raise the capacity, put demand later, lower the safety stock or the service, or take items out.")
     return InfeasibleError("\n".join(lines))
+
+
+def hopeless(known: Lots, needs: Needs, renewed: bool) -> bool:
+    """Whether not even parts of set-ups keep targets within the capacity: a linear program knows that at once."""
+    if not np.isfinite(known.capacity).any():
+        return False
+    program = elastic_capacity(known, needs, renewed).program
+    answer = solve_mixed(replace(program, whole=np.zeros_like(program.whole)), GAP, SECONDS)
+    return answer.ended is Ended.INFEASIBLE or (answer.ended is Ended.OPTIMAL and answer.objective > SHORT)
 
 
 def _shortfall(elastic: Elastic) -> _Shortfall | None:

@@ -10,7 +10,7 @@ from ccinv.inversion import Calibrated, Normal
 from ccinv.inversion.inversion import Inversion
 from ccinv.lots import LotPlan, Lots, Static, StaticDynamic, Strategy
 from ccinv.models.lot_sizing.cycles import shortest_paths, speculative
-from ccinv.models.lot_sizing.explain import explained
+from ccinv.models.lot_sizing.explain import explained, hopeless
 from ccinv.models.lot_sizing.form import Form
 from ccinv.models.lot_sizing.location import location_form
 from ccinv.models.lot_sizing.needs import Needs, backlog, needs_of
@@ -51,7 +51,7 @@ def lot_sizing(
         found = Solved(paths.setup, paths.stock, float(paths.cost.sum()), 0.0)
         method = "shortest paths over replenishment cycles"
     else:
-        plain = _by_program(known, needs, renewed, gap, seconds)
+        plain = None if hopeless(known, needs, renewed) else _by_program(known, needs, renewed, gap, seconds)
         if plain is None:
             raise explained(known, needs, renewed)
         found, method = plain, "mixed-integer program"
@@ -107,21 +107,23 @@ def _plan(known: Lots, needs: Needs, renewed: bool, inversion: Inversion, method
     last = last_order(found.setup, renewed)
     sd, target = _at(needs.sd, last), _at(needs.target, last)
     order = orders_of(known, found.stock)
-    order = np.where(np.abs(order) <= CLEAN * np.maximum(known.demand.mean.mean(axis=1), 1.0)[:, None], 0.0, order)
+    order = np.where(np.abs(order) <= CLEAN * known.unit[:, None], 0.0, order)
+    # a fixed order of nothing is none, whatever it would cost; where levels are kept it is the time of a decision
+    setup = found.setup if renewed else found.setup & (order > 0)
     asked = np.zeros(known.items) if known.service is None else known.service
     with np.errstate(divide="ignore", invalid="ignore"):
         score = np.where(sd > 0, found.stock / np.where(sd > 0, sd, 1.0), np.inf)
     promised = np.where(np.isfinite(score), inversion.probability(np.where(np.isfinite(score), score, 0.0)), 1.0)
-    setups, units, holding = costs(known, found.setup, found.stock, sd)
-    used = (known.unit_time[:, None] * order + known.setup_time[:, None] * found.setup).sum(axis=0)
+    setups, units, holding = costs(known, setup, found.stock, sd)
+    used = (known.unit_time[:, None] * order + known.setup_time[:, None] * setup).sum(axis=0)
     return LotPlan(
         known=known,
         strategy="static-dynamic" if renewed else "static",
         inversion=type(inversion).__name__,
         method=method,
-        setup=found.setup,
+        setup=setup,
         order=order,
-        level=np.where(found.setup, found.stock + known.demand.mean, np.nan) if renewed else np.full(sd.shape, np.nan),
+        level=np.where(setup, found.stock + known.demand.mean, np.nan) if renewed else np.full(sd.shape, np.nan),
         stock=found.stock,
         sd_stock=sd,
         target=target,

@@ -118,8 +118,7 @@ def _grid(known: Lots, needs: Needs, renewed: bool, costs: bool, limited: bool =
     items, periods = known.items, known.periods
     cell = np.arange(items * periods).reshape(items, periods)
     mean = known.demand.mean
-    unit = mean.mean(axis=1)
-    unit = np.where(unit > 0, unit, 1.0)
+    unit = known.unit
     made, one = Columns(), np.ones((items, periods))
     free = 1.0 if costs else 0.0
     setup = made.add((items, periods), free * known.setup_cost, 0.0, 1.0, whole=True)

@@ -25,7 +25,7 @@ def misses(plan: LotPlan) -> list[str]:
     """What a plan claims and does not keep, in words."""
     known = plan.known
     mean = known.demand.mean
-    room = TOLERANCE * np.maximum(mean.mean(axis=1), 1.0)[:, None]
+    room = TOLERANCE * known.unit[:, None]
     stock, level = np.zeros(mean.shape), known.on_hand.copy()
     for t in range(known.periods):
         level = level + plan.order[:, t] - mean[:, t]
@@ -42,7 +42,9 @@ def misses(plan: LotPlan) -> list[str]:
         found += _wrong(plan, np.abs(filled) > 10 * room, "a level that does not give the stock")
         found += _wrong(plan, plan.setup != np.isfinite(plan.level), "a level without an order")
     used = known.setup_time @ plan.setup + known.unit_time @ plan.order
-    over = used > known.capacity + TOLERANCE * np.where(np.isfinite(known.capacity), np.maximum(used, 1.0), 0.0)
+    over = used > known.capacity + TOLERANCE * np.where(
+        np.isfinite(known.capacity), np.maximum(used, known.capacity), 0.0
+    )
     found += [f"capacity of period {t + 1}: {used[t]:.9g} of {known.capacity[t]:.9g}" for t in np.flatnonzero(over)]
     asked = known.service
     if asked is not None:
@@ -50,9 +52,10 @@ def misses(plan: LotPlan) -> list[str]:
     cost = float(
         (known.setup_cost * plan.setup + known.unit_cost * plan.order + known.holding_cost * plan.on_hand).sum()
     )
-    if abs(cost - plan.cost) > TOLERANCE * max(abs(cost), 1.0):
+    money = TOLERANCE * max(abs(cost), float((known.setup_cost + known.holding_cost * mean).max()))
+    if abs(cost - plan.cost) > money:
         found.append(f"a cost of {plan.cost:.9g}, where orders and stock cost {cost:.9g}")
-    if plan.bound > plan.cost + TOLERANCE * max(abs(cost), 1.0):
+    if plan.bound > plan.cost + money:
         found.append(f"a bound of {plan.bound:.9g} above the cost {plan.cost:.9g}")
     return found
 
