@@ -19,6 +19,7 @@ from ccinv.solve.milp import Answer, Ended, Mixed
 from ccinv.solve.started import solve_from
 
 KEPT = 1e-6  # relative, of what a level may lose to those after it: what the solver's rows are accurate to
+CLOSE = 2e-6  # relative, within which value and bound are the same: what levels before may lose counts in the bound
 FIRST = 0.3  # share of a level's time for the relaxation
 
 
@@ -155,7 +156,8 @@ class _State:
             tell(f"{aim.measure.title}: {sign * value:.6g}, bound {sign * bound:.6g}")
 
     def _close(self, value: float, bound: float) -> bool:
-        return value - bound <= max(self.search.gap * max(abs(value), abs(bound)), 1e-6)
+        size = max(abs(value), abs(bound))
+        return value - bound <= max(self.search.gap * size, CLOSE * max(size, 1.0))
 
     def _answer(self, program: Program, aim: _Aim, seconds: float) -> Answer:
         """The program with its aim, and rows that keep what earlier levels have reached."""
