@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from ccinv.lead_time import LeadTime as LeadTime
     from ccinv.lots import LotPlan as LotPlan
     from ccinv.lots import Lots as Lots
+    from ccinv.models.initial_stock import InitialStock as InitialStock
+    from ccinv.models.initial_stock import Rising as Rising
+    from ccinv.models.initial_stock import initial_stock as initial_stock
     from ccinv.models.lot_sizing import lot_sizing as lot_sizing
     from ccinv.models.single_period import single_period as single_period
     from ccinv.objectives.expected_backorders import ExpectedBackorders as ExpectedBackorders
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from ccinv.objectives.max_min import MaxMinService as MaxMinService
     from ccinv.objectives.minimum_budget import MinimumBudget as MinimumBudget
     from ccinv.objectives.sum_of_service import SumOfService as SumOfService
+    from ccinv.opening import opening_stock as opening_stock
     from ccinv.parts import Parts as Parts
     from ccinv.perishable import PerishablePlan as PerishablePlan
     from ccinv.perishable import PerishableStore as PerishableStore
@@ -74,10 +78,11 @@ _MODULE = {
     "compare": "auditing.comparing", "policies": "", "Frontier": "curves", "frontier": "trade_off.curves",
     "deliveries": "", "Deliveries": "deliveries", "DemandPath": "deliveries", "reliability_equation": "deliveries",
     "sample_size": "deliveries",
+    "initial_stock": "models.initial_stock", "InitialStock": "models.initial_stock", "Rising": "models.initial_stock",
     "joint": "", "plan_jointly": "joint.planning", "JointPlan": "joint.record",
     "lots": "", "Lots": "lots", "LotPlan": "lots", "lot_sizing": "models.lot_sizing",
     "LotAudit": "auditing.lots", "audit_lots": "auditing.lots",
-    "Parts": "parts",
+    "Parts": "parts", "opening_stock": "opening",
     "perishable": "", "perishables": "perishing", "PerishablePlan": "perishable", "PerishableStore": "perishable",
 }  # fmt: skip
 

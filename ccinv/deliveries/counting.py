@@ -18,6 +18,8 @@ which Gauss–Legendre nodes are exact. Nothing is truncated: what is computed i
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,9 +77,13 @@ def falling_behind(stages: Stages, lengths: Numbers, nodes: int | None = None) -
     drawn = size if stages.driver_sample.any() else 1
     block = max(1, MOST_NUMBERS // max(size * size, count * (int(stages.sample.max()) + 1)))
     found = np.empty(len(lengths), dtype=lengths.dtype)
-    for start in range(0, len(lengths), block):
+
+    def fill(start: int) -> None:
         part = np.arange(start, min(start + block, len(lengths)))
         found[part] = _block(stages.rows(part), lengths[part], count, size, drawn)
+
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 1 + len(lengths) // block)) as pool:
+        list(pool.map(fill, range(0, len(lengths), block)))
     return found
 
 

@@ -40,8 +40,7 @@ class Marks:
         """The smallest value each mark can take, (K,)."""
         if self.fixed is not None:
             return self.fixed
-        found: FloatArray = self.step * np.arange(1, self.size + 1)
-        return found
+        return np.asarray(self.step * np.arange(1, self.size + 1), dtype=np.float64)
 
     @property
     def greatest(self) -> FloatArray:
