@@ -37,6 +37,7 @@ CHAINS = (
     "result < ledger < policies < auditing < reporting",
     "arrays < curves < reporting",
     # above both
+    "models < opening < writing",
     "reading, verify, models, reporting < calibrate < planner, thesis",
     "planner, thesis < settings, trade_off, backtesting, joint, scale_out < writing < cli < __main__",
     # texts of the example folders
