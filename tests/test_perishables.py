@@ -13,6 +13,7 @@ from perishable_instances import DAYS, OBJECTIVES, best_of, every_plan, small
 
 import ccinv as cc
 from ccinv.models.perishable import limit_faults, movements
+from ccinv.models.perishable.prices import priced
 from ccinv.models.perishable.program import program_of
 from ccinv.perishable import Cost, Day, EndStock, FillRate, Lost, Profit, Waste
 from ccinv.shelf import replay, simulate
@@ -51,8 +52,8 @@ def agree(store: cc.PerishableStore, seed: int) -> tuple[bool, bool]:
 
 
 def test_plans_equal_the_best_of_all_plans_and_the_ledger_agrees_on_each() -> None:
-    told = [agree(small(seed), seed) for seed in range(48)]
-    assert sum(binds for binds, _ in told) >= 24, "the limits must bind in half of them"
+    told = [agree(small(seed), seed) for seed in range(42)]
+    assert sum(binds for binds, _ in told) >= 21, "the limits must bind in half of them"
     assert sum(needed for _, needed in told) >= 5, "the relaxation must not do in all of them"
 
 
@@ -312,3 +313,28 @@ def test_the_same_question_has_the_same_answer() -> None:
     store = small(3)
     one, two = (cc.perishables(store, (Lost(), EndStock())) for _ in range(2))
     np.testing.assert_array_equal(one.orders, two.orders)
+
+
+def test_prices_bound_what_all_plans_can_have_and_lead_to_plans_that_keep_everything() -> None:
+    """Against all plans of small instances; kept is the level of demand lost, priced the stock at the end."""
+    tight = 0
+    for seed in range(24):
+        store = small(seed)
+        plans = every_plan(store)
+        if not plans:
+            continue
+        program = program_of(store, np.zeros(store.demand.shape), exact=True)
+        lost, end = best_of(store, (Lost(), EndStock()), plans)
+        start = cc.perishables(store, (Lost(),), gap=0.0)
+        kept = [(program.cost(Lost().weights(store)), lost + 1e-6)]
+        found = priced(program, program.cost(EndStock().weights(store)), kept, start.orders, 0.0, 20.0)
+        assert found.bound <= end + 1e-5
+        assert found.orders is not None
+        moved = movements(store, found.orders)
+        assert moved.short.sum() <= lost + 1e-5
+        assert moved.end.sum() >= end - 1e-9
+        least, most = store.limits
+        total = found.orders.sum(axis=0)
+        assert np.all((total >= least - 1e-9) & (total <= most + 1e-9))
+        tight += np.ceil(found.bound - 1e-5) == end == moved.end.sum()
+    assert tight >= 12, "mostly, prices settle the question"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -127,18 +127,6 @@ class PerishableStore:
     def oldest(self) -> IntArray:
         """The greatest age that opening stock can have and still be sold, (n,)."""
         return self.day.last(self.shelf_life)
-
-    def of_items(self, index: IntArray) -> PerishableStore:
-        """The same store with the items at `index` alone, and without limits on totals."""
-        given: dict[str, Any] = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.init}
-        law = None if self.law is None else self.law.rows(index)
-        alone: dict[str, Any] = {
-            name: given[name][index] for name in ("shelf_life", "order_days", "lag", "pack", "opening", "arrivals",
-                                                   *MONEY)
-        }  # fmt: skip
-        alone |= {"demand": self.demand[index] if law is None else law, "least": np.nan, "most": np.nan}
-        alone["item_id"] = tuple(self.item_id[int(k)] for k in index)
-        return PerishableStore(**{**given, **alone})
 
 
 def _shaped(name: str, given: Any, shape: tuple[int, ...], faults: list[Fault]) -> FloatArray:

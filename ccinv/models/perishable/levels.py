@@ -12,6 +12,7 @@ from ccinv.arrays import FloatArray
 from ccinv.errors import InfeasibleError, SolverError
 from ccinv.models.perishable.cumulative import movements, reserve
 from ccinv.models.perishable.limits import limit_faults
+from ccinv.models.perishable.prices import priced
 from ccinv.models.perishable.program import Program, program_of
 from ccinv.models.perishable.rows import NONE
 from ccinv.perishable import FillRate, Level, Measure, Movements, PerishableStore
@@ -21,6 +22,7 @@ from ccinv.solve.started import solve_from
 KEPT = 1e-6  # relative, of what a level may lose to those after it: what the solver's rows are accurate to
 CLOSE = 2e-6  # relative, within which value and bound are the same: what levels before may lose counts in the bound
 FIRST = 0.3  # share of a level's time for the relaxation
+MANY = 20  # items from which prices are tried before the program of all items
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,9 @@ def solved(
 
     First a relaxation is solved, that issues as it likes: if its orders, issued first in, first out, are as good as its
     bound, that settles it (demand lost always does: it is a flow). Otherwise the exact program starts from the best
-    orders known. Every value is that of the orders found, issued first in, first out. `reserved`: units wanted in
-    reserve after each day's sales, (n, N), as far as they can be had before anything else.
+    orders known, or items are planned one by one at prices (see `priced`). Every value is that of the orders found,
+    issued first in, first out. `reserved`: units wanted in reserve after each day's sales, (n, N), as far as they can
+    be had before anything else.
     """
     impossible = limit_faults(store)
     if impossible:
@@ -131,13 +134,9 @@ class _State:
         """Solve for one aim, and keep what it comes to."""
         start = time.monotonic()
         bound = -np.inf
-        programs = (self.relaxed,) if self.relaxed.exact else (self.relaxed, self.exact)
-        for program in programs:
-            limit = seconds * FIRST if len(programs) > 1 and program is self.relaxed else seconds
-            limit = max(min(limit, seconds - (time.monotonic() - start)), 1.0)
-            answer = self._answer(program, aim, limit)
-            self._consider(program, aim, answer)
-            bound = max(bound, _up(answer.bound, aim.steps))
+        for step, part in self._steps(aim):
+            left = seconds - (time.monotonic() - start)
+            bound = max(bound, _up(step(aim, max(part * left, 1.0)), aim.steps))
             if self.best is not None and self._close(aim.of(self.exact, self.best), bound):
                 break
         if self.best is None:
@@ -154,6 +153,40 @@ class _State:
         self.levels.append(Level(aim.measure.name, aim.measure.title, sign * value, sign * bound, near))
         if tell is not None:
             tell(f"{aim.measure.title}: {sign * value:.6g}, bound {sign * bound:.6g}")
+
+    def _steps(self, aim: _Aim) -> list[tuple[Callable[[_Aim, float], float], float]]:
+        """What is tried in turn, each with a share of the time that is left: the relaxation; all items in one program,
+        from the best orders known; item by item, by prices. With many items prices come first: they scale."""
+        if self.relaxed.exact:
+            return [(self._together(self.relaxed), 1.0)]
+        first, whole = self._together(self.relaxed), self._together(self.exact)
+        if any(isinstance(each.measure, FillRate) for each in (aim, *(kept for kept, _ in self.kept))):
+            return [(first, FIRST), (whole, 1.0)]  # the least of all items is no sum over them
+        if self.exact.store.items >= MANY:
+            return [(first, FIRST), (self._apart, 0.8), (whole, 1.0)]
+        return [(first, FIRST), (whole, 0.6), (self._apart, 1.0)]
+
+    def _together(self, program: Program) -> Callable[[_Aim, float], float]:
+        """A step that solves a program of all items, and gives its bound."""
+
+        def step(aim: _Aim, seconds: float) -> float:
+            answer = self._answer(program, aim, seconds)
+            if answer.x is not None:
+                self._consider(program.orders(answer.x), aim)
+            return answer.bound
+
+        return step
+
+    def _apart(self, aim: _Aim, seconds: float) -> float:
+        """A step that prices what couples items, and gives the bound of that."""
+        if self.best is None:
+            return -np.inf
+        kept = [(one.exact, value + KEPT * max(abs(value), 1.0)) for one, value in self.kept]
+        found = priced(self.exact, aim.exact, kept, self.best.ordered, self.search.gap, seconds)
+        self.solves, self.processor = self.solves + found.solves, self.processor + found.processor_seconds
+        if found.orders is not None:
+            self._consider(found.orders, aim)
+        return found.bound
 
     def _close(self, value: float, bound: float) -> bool:
         size = max(abs(value), abs(bound))
@@ -196,12 +229,9 @@ class _State:
             raise InfeasibleError("No orders keep the limits of every day's total: allow a wider range.")
         return answer
 
-    def _consider(self, program: Program, aim: _Aim, answer: Answer) -> None:
-        """Take the orders of an answer if, issued first in, first out, they keep all that is to be kept and are
-        better."""
-        if answer.x is None:
-            return
-        moved = movements(program.store, program.orders(answer.x))
+    def _consider(self, orders: FloatArray, aim: _Aim) -> None:
+        """Take orders if, issued first in, first out, they keep all that is to be kept and are better."""
+        moved = movements(self.exact.store, orders)
         for kept, value in self.kept:
             if kept.of(self.exact, moved) > value + 2 * KEPT * max(abs(value), 1.0):
                 return

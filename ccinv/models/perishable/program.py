@@ -42,6 +42,7 @@ class Program:
 
     `reserved`: units wanted after each day's sales, (n, N). `exact`: every x that is whole where it must be issues
     first in, first out; otherwise the program is a relaxation: stock may be held back, and issued last-in-first-out.
+    `totals`: the row of the first order day's total, which the others follow.
     """
 
     store: PerishableStore
@@ -55,6 +56,7 @@ class Program:
     unit: FloatArray
     reserved: FloatArray
     exact: bool
+    totals: int
 
     def cost(self, weights: Weights) -> FloatArray:
         """The coefficients of x in a measure."""
@@ -144,12 +146,13 @@ def program_of(store: PerishableStore, reserved: FloatArray, exact: bool) -> Pro
     rows = Rows()
     _movement(store, at, unit, rows)
     _first_in_first_out(store, at, unit, bounds.expiring, bounds.left, bounds.fresh_sold, waiting, rows)
+    totals = rows.count
     _orders(store, at, unit, bounds.order, rows)
     there = np.nonzero(at.lacking != NONE)
     terms, constant = _left(store, at, unit, there)
     rows.add([*terms, (at.lacking[there], 1.0)], reserved[there] - constant, np.inf)
     matrix, low, high = rows.matrix(at.size)
-    return Program(store, at, matrix, low, high, least, most, whole, unit, reserved, exact)
+    return Program(store, at, matrix, low, high, least, most, whole, unit, reserved, exact, totals)
 
 
 def _in(store: PerishableStore, at: Columns) -> IntArray:
