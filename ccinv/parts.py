@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ccinv.arrays import FloatArray, IntArray
-from ccinv.deliveries import Deliveries
 from ccinv.errors import DataError, Fault
 from ccinv.tables.terms import MOST_PERIODS
+
+if TYPE_CHECKING:
+    from ccinv.deliveries import Deliveries
 
 ROUNDING = 1e-9  # of a period: the time 1/49 of 49 periods is the beginning of the second
 
@@ -41,6 +43,8 @@ class Parts:
         def __init__(self, deliveries: Deliveries | Sequence[Deliveries], periods: int) -> None: ...
 
     def __post_init__(self) -> None:
+        from ccinv.deliveries import Deliveries  # two seconds of scipy, for those who have parts alone
+
         given = (self.deliveries,) if isinstance(self.deliveries, Deliveries) else tuple(self.deliveries)
         faults = []
         if not given:

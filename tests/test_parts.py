@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from dataclasses import fields, replace
 from itertools import pairwise
 from typing import Any
@@ -342,3 +344,9 @@ def test_parts_that_cannot_be_are_refused_with_every_fault() -> None:
     store = hard_store()
     with pytest.raises(cc.DataError, match="found 3 deliveries, expected 1 or 4"):
         audit(plan_of(store, static(store)), 100, parts=cc.Parts([FIVE] * 3, 2))
+
+
+def test_who_audits_whole_orders_does_not_wait_for_what_only_parts_need() -> None:
+    code = "import sys, ccinv.auditing; sys.exit(' '.join({'scipy.stats', 'ccinv.deliveries'} & set(sys.modules)) or 0)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 0, run.stderr
