@@ -24,6 +24,7 @@ FEWEST, MOST = 4_000, 40_000  # paths of a simulation
 RISES = 1.25  # of the way that reserves go up: part of what is added perishes on the way
 FALLS = (0.5, 0.3, 0.2, 0.1, 0.05)  # of the way down, by round
 AIM = 3.0  # standard errors by which quantiles aim above the level asked
+PATIENCE = 2  # rounds without a better plan, once there is one that keeps every promise
 TRIES = 4  # independent simulations until acceptance
 PLENTY = 20.0  # times all mean demand: an order that no demand uses up
 SHOWN = 10
@@ -86,13 +87,15 @@ def calibrated(
             progress(f"{fails} of {int(promised.sum())} promises short in a replay")
         return _Round(found, seen, target, fails)
 
-    rounds = 0
+    rounds = idle = 0
     for number in range(how.rounds):
         rounds += 1
         now = planned(target, how.rounds - number + TRIES)
+        worse = best is not None and best.fails == 0 and not now.rank < best.rank
         if best is None or now.rank < best.rank:
             best = now
-        elif best.fails == 0 and number > 2:
+        idle = idle + 1 if worse else 0
+        if idle == PATIENCE:
             break
         target = _moved(store, now, target, promised, FALLS[min(number, len(FALLS) - 1)])
     if best is None:

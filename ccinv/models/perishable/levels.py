@@ -21,6 +21,7 @@ from ccinv.solve.started import solve_from
 
 KEPT = 1e-6  # relative, of what a level may lose to those after it: what the solver's rows are accurate to
 CLOSE = 2e-6  # relative, within which value and bound are the same: what levels before may lose counts in the bound
+ROOM = 2e-3  # of all reserves, that may be lacking beyond what must be: they are corrected again anyway
 FIRST = 0.3  # share of a level's time for the relaxation
 MANY = 20  # items from which prices are tried before the program of all items
 
@@ -47,12 +48,13 @@ class Solved:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Aim:
     """A measure to be made small: its coefficients in both programs, and its value for movements; `level`: None for
-    the reserve, which is no measure of the user's."""
+    the reserve, which is no measure of the user's; `room`: how far from its best it may stay, in absolute terms."""
 
     measure: Measure | None
     relaxed: FloatArray
     exact: FloatArray
     steps: float  # its values are whole multiples of this, 0: of nothing
+    room: float = 0.0
 
     def of(self, program: Program, moved: Movements) -> float:
         if self.measure is None:
@@ -85,7 +87,7 @@ def solved(
         relaxed = replace(relaxed, exact=True)
     aims = [_aim(measure, relaxed, exact) for measure in measures]
     if wanted.any():
-        aims.insert(0, _aim(None, relaxed, exact))
+        aims.insert(0, replace(_aim(None, relaxed, exact), room=ROOM * float(wanted.sum())))
     state = _State(relaxed, exact, search)
     for position, aim in enumerate(aims):
         share = state.remaining() / (len(aims) - position)
@@ -137,7 +139,7 @@ class _State:
         for step, part in self._steps(aim):
             left = seconds - (time.monotonic() - start)
             bound = max(bound, _up(step(aim, max(part * left, 1.0)), aim.steps))
-            if self.best is not None and self._close(aim.of(self.exact, self.best), bound):
+            if self.best is not None and self._close(aim.of(self.exact, self.best), bound, aim):
                 break
         if self.best is None:
             raise SolverError(
@@ -145,11 +147,11 @@ class _State:
             )
         value = aim.of(self.exact, self.best)
         bound = min(bound, value)
-        self.kept.append((aim, value))
+        self.kept.append((aim, value + aim.room))
         if aim.measure is None:
             return
         sign = -1.0 if aim.measure.largest else 1.0
-        near = self._close(value, bound)
+        near = self._close(value, bound, aim)
         self.levels.append(Level(aim.measure.name, aim.measure.title, sign * value, sign * bound, near))
         if tell is not None:
             tell(f"{aim.measure.title}: {sign * value:.6g}, bound {sign * bound:.6g}")
@@ -188,9 +190,9 @@ class _State:
             self._consider(found.orders, aim)
         return found.bound
 
-    def _close(self, value: float, bound: float) -> bool:
+    def _close(self, value: float, bound: float, aim: _Aim) -> bool:
         size = max(abs(value), abs(bound))
-        return value - bound <= max(self.search.gap * size, CLOSE * max(size, 1.0))
+        return value - bound <= max(self.search.gap * size, CLOSE * max(size, 1.0), aim.room)
 
     def _answer(self, program: Program, aim: _Aim, seconds: float) -> Answer:
         """The program with its aim, and rows that keep what earlier levels have reached."""
@@ -223,7 +225,7 @@ class _State:
         start = None
         if self.best is not None:
             start = program.point(self.best, self.best.value(FillRate(), store))
-        answer, took = solve_from(mixed, start, self.search.gap, seconds, 0.999 * aim.steps)
+        answer, took = solve_from(mixed, start, self.search.gap, seconds, max(0.999 * aim.steps, aim.room))
         self.solves, self.processor = self.solves + 1, self.processor + took
         if answer.ended is Ended.INFEASIBLE and self.best is None:
             raise InfeasibleError("No orders keep the limits of every day's total: allow a wider range.")
