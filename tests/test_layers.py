@@ -30,6 +30,8 @@ CHAINS = (
     "perishable < models",
     "perishable, auditing < shelf < reporting",
     "models, shelf < perishing < writing",
+    "deliveries < materials < reading, auditing",
+    "materials, models < stocking < writing",
     # planner
     "result < rules < moments < verify < objectives",
     "moments < inversion < objectives < solve < models",
