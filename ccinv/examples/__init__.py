@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ccinv.examples import base_supply, lot_sizing, newsvendor, perishables
+from ccinv.examples import base_supply, lot_sizing, newsvendor, perishables, two_materials
 
 FILES: dict[str, Callable[[], dict[str, str]]] = {
     "base-supply": base_supply.files,
     "lot-sizing": lot_sizing.files,
     "newsvendor": newsvendor.files,
     "perishables": perishables.files,
+    "two-materials": two_materials.files,
 }
 COMMAND = {  # what each of them is an example for
     "base-supply": "plan",
     "lot-sizing": "lots",
     "newsvendor": "levels",
     "perishables": "perishables",
+    "two-materials": "stock",
 }

@@ -43,7 +43,8 @@ def period_of(keys: Keys) -> float | None:
 
 
 def reliability_of(keys: Keys, instead: float | None) -> float | None:
-    given = keys.take("reliability") if instead is None else instead
+    own = keys.take("reliability")
+    given = own if instead is None else instead
     good = isinstance(given, int | float) and not isinstance(given, bool) and 0 < given < 1
     if given is None or good:
         return None if given is None else float(given)
