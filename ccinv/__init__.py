@@ -10,12 +10,15 @@ if TYPE_CHECKING:
     from ccinv import joint as joint
     from ccinv import lots as lots
     from ccinv import moments as moments
+    from ccinv import network as network
     from ccinv import perishable as perishable
     from ccinv import policies as policies
     from ccinv import rules as rules
     from ccinv import thesis as thesis
     from ccinv.auditing import Audit as Audit
     from ccinv.auditing import audit as audit
+    from ccinv.auditing.balance import BalanceAudit as BalanceAudit
+    from ccinv.auditing.balance import audit_balance as audit_balance
     from ccinv.auditing.comparing import compare as compare
     from ccinv.auditing.lots import LotAudit as LotAudit
     from ccinv.auditing.lots import audit_lots as audit_lots
@@ -35,11 +38,14 @@ if TYPE_CHECKING:
     from ccinv.lead_time import LeadTime as LeadTime
     from ccinv.lots import LotPlan as LotPlan
     from ccinv.lots import Lots as Lots
+    from ccinv.models.balance import balance as balance
     from ccinv.models.initial_stock import InitialStock as InitialStock
     from ccinv.models.initial_stock import Rising as Rising
     from ccinv.models.initial_stock import initial_stock as initial_stock
     from ccinv.models.lot_sizing import lot_sizing as lot_sizing
     from ccinv.models.single_period import single_period as single_period
+    from ccinv.network import BalancePlan as BalancePlan
+    from ccinv.network import Network as Network
     from ccinv.objectives.expected_backorders import ExpectedBackorders as ExpectedBackorders
     from ccinv.objectives.expected_stock import ExpectedStock as ExpectedStock
     from ccinv.objectives.max_min import MaxMinService as MaxMinService
@@ -82,6 +88,8 @@ _MODULE = {
     "joint": "", "plan_jointly": "joint.planning", "JointPlan": "joint.record",
     "lots": "", "Lots": "lots", "LotPlan": "lots", "lot_sizing": "models.lot_sizing",
     "LotAudit": "auditing.lots", "audit_lots": "auditing.lots",
+    "network": "", "Network": "network", "BalancePlan": "network", "balance": "models.balance",
+    "BalanceAudit": "auditing.balance", "audit_balance": "auditing.balance",
     "Parts": "parts", "opening_stock": "opening",
     "perishable": "", "perishables": "perishing", "PerishablePlan": "perishable", "PerishableStore": "perishable",
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ccinv.inversion.box import Box
 from ccinv.inversion.calibrated import Calibrated
 from ccinv.inversion.cantelli import Cantelli
 from ccinv.inversion.inversion import Inversion
@@ -12,7 +13,7 @@ from ccinv.inversion.unimodal import Unimodal
 if TYPE_CHECKING:
     from ccinv.inversion.cones import chance as chance
 
-__all__ = ["Calibrated", "Cantelli", "Inversion", "Normal", "Student", "Unimodal", "chance"]
+__all__ = ["Box", "Calibrated", "Cantelli", "Inversion", "Normal", "Student", "Unimodal", "chance"]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.errors import ModelError
+from ccinv.inversion.box import Box
 from ccinv.inversion.inversion import Inversion
 from ccinv.moments.affine import AffineMoments
 from ccinv.rules import LinearMap
@@ -52,11 +53,34 @@ def cones(
     return constraints, np.concatenate(order) if order else np.zeros(0, dtype=np.int64)
 
 
-def chance(moments: AffineMoments, x: Expression, level: ArrayLike, inversion: Inversion) -> list[Constraint]:
+def boxes(moments: AffineMoments, x: Expression, floor: Expression | None = None) -> list[Constraint]:
+    """mean − ‖deviation rows‖₁ ≥ floor for every quantity: linear rows, with one more variable per deviation row.
+
+        −u ≤ F x + f ≤ u,   (M x + m)_k − Σ u of k ≥ floor_k
+
+    Where each deviation row is the weight of a shock within ±1, the quantity is at least its floor for all of them.
+    """
+    margin = moments.mean.matrix @ x + moments.mean.constant
+    rows = moments.factor.matrix.shape[0]
+    if floor is not None:
+        margin = margin - floor
+    if rows == 0:
+        return [margin >= 0]
+    size = cp.Variable(rows, name="size")
+    tail = moments.factor.matrix @ x + moments.factor.constant
+    cell = np.repeat(np.arange(len(moments.start) - 1), moments.rows_per_cell)
+    gather = sparse.csr_array((np.ones(rows), (cell, np.arange(rows))), shape=(len(moments.start) - 1, rows))
+    return [margin - gather @ size >= 0, size - tail >= 0, size + tail >= 0]
+
+
+def chance(moments: AffineMoments, x: Expression, level: ArrayLike, inversion: Inversion | Box) -> list[Constraint]:
     """P{quantity ≥ 0} ≥ level for every quantity of the batch, by the given inversion, as cvxpy constraints on x.
 
     `level`: one probability or one per quantity, each from one half up: a ModelError below, where it is not convex.
+    With `Box`, every quantity is ≥ 0 for all shocks within ±1, whatever the level; its rows are linear.
     """
+    if isinstance(inversion, Box):
+        return boxes(moments, x)
     asked = np.asarray(level, dtype=np.float64)
     if not (np.isfinite(asked).all() and (asked >= 0.5).all() and (asked < 1).all()):
         raise ModelError(
