@@ -62,8 +62,8 @@ class Risk:
                 found[here] = _of_each(scenarios, stock[here]).mean(axis=1)
         # beyond the two ends there is nothing to compute, and nothing to get wrong in the last digit
         at = stock.real
-        found = np.where(at >= self.most[index], 0.0, found)
-        return np.where((at <= self.least[index]) & (self.least[index] > 0) | (at < 0), 1.0, found)
+        found = np.where((at <= self.least[index]) & (self.least[index] > 0) | (at < 0), 1.0, found)
+        return np.where(at >= self.most[index], 0.0, found)
 
     def slope(self, index: IntArray, stock: FloatArray) -> tuple[FloatArray, FloatArray]:
         """1 − h and h′ of the materials at `index` for these stocks, (k,) each."""

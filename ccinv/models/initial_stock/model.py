@@ -20,6 +20,7 @@ from ccinv.models.initial_stock.multiplier import priced
 from ccinv.models.initial_stock.planes import Rows, Unreachable, within_rows
 from ccinv.models.initial_stock.question import Question, Values, limited
 
+LOOSE = 1e-7  # a gap that is worth another method
 CLOSE = 1e-9  # gap between cost and bound, relative, at which the search ends
 
 
@@ -91,6 +92,9 @@ def initial_stock(
                 raise InfeasibleError(_unreliable(top, reliability, "The upper bounds"))
         found = priced(question, -math.inf if log_p is None else log_p, CLOSE)
         values, bound, dual = found.values, found.bound, found.price / 100 if log_p is not None else math.nan
+        if log_p is not None and _gap(values, bound) > LOOSE:
+            # where gains jump, a linear program over tangents decides what a price cannot
+            values, bound = _tightened(question, log_p, values, bound)
     else:
         answer = within_rows(question, asked.rows, log_p, CLOSE)
         if isinstance(answer, Unreachable):
@@ -99,6 +103,21 @@ def initial_stock(
             raise InfeasibleError(_unreliable(answer.values, reliability, "The rows and bounds"))
         values, bound = answer.values, answer.bound
     return _record(question, values, bound, dual)
+
+
+def _gap(values: Values, bound: float) -> float:
+    cost = float(values.cost.sum())
+    return (cost - bound) / abs(cost) if cost > bound else 0.0
+
+
+def _tightened(question: Question, log_p: float, values: Values, bound: float) -> tuple[Values, float]:
+    """The cheaper of these stocks and what tangents find, and the higher of the two bounds."""
+    none = Rows(np.zeros((0, len(values.stock))), np.zeros(0))
+    other = within_rows(question, none, log_p, CLOSE)
+    if isinstance(other, Unreachable):
+        return values, bound
+    better = other.values if other.values.cost.sum() < values.cost.sum() else values
+    return better, max(bound, other.bound)
 
 
 def _record(question: Question, values: Values, bound: float, dual: float) -> InitialStock:

@@ -25,8 +25,8 @@ MOST_STEPS = 60
 SMOOTH = 2  # steps after which interpolation has found what it can find fast
 STUCK = 0.02  # distance in gain that interpolation should have closed by then
 SETTLED = 1e-9  # distance in gain from which on a material stays where it is
-FIRST = (0.35, 0.6, 0.8)  # of the way from a certain shortage to none: the first evaluations
-CALM = 0.5  # the most that log λ changes in a step
+FIRST = (0.1, 0.35, 0.6, 0.8)  # of the way from a certain shortage to none: the first evaluations
+CALM = 2.0  # the most that log λ changes in a step
 EVEN = 2  # evaluations after them where all materials are expected to run the same risk
 BEYOND = 0.15  # of the distance in gain from the last evaluation: how far to its other side the next one goes
 
@@ -64,12 +64,16 @@ def priced(question: Question, log_p: float, close: float) -> Priced:
         return Priced(values, 0.0, float(values.cost.sum()))
     # costs only rise from their own minimum on, and reliability too: nothing below it is worth a look
     question = replace(question, low=np.maximum(start, np.minimum(question.risk.least, question.high)))
+    sure = question.values(question.low)
+    if sure.log.sum() >= log_p:
+        return Priced(sure, 0.0, float(sure.cost.sum()))
     least, most = question.risk.least, question.risk.most
     each = [question.values(_inside(question, least + share * (most - least))) for share in FIRST]
     for _ in range(EVEN):
         each.append(question.values(_even(question, Gathered.of(question, each), log_p)))
     ends = _Ends.of(question)
-    best, bound, spare, aim = None, -math.inf, 0.0, 0.0
+    rounding = 1e-12 * abs(log_p) + 3e-16
+    best, bound, spare, aim = None, -math.inf, rounding, 0.0
     for step in range(MOST_STEPS):
         seen = Gathered.of(question, each)
         # a material that has not arrived where it belongs must not move the price for all others
@@ -96,7 +100,7 @@ def priced(question: Question, log_p: float, close: float) -> Priced:
             best = values
         if step % 2 == 0 and abs(short) < 1e-3 * abs(log_p):
             # what is expected differs from what is found by little, and by hardly more the next time
-            spare = max(spare + 1.1 * short, 0.0)
+            spare = max(spare + 1.1 * short, rounding)
     if best is None:
         raise SolverError(f"No stocks of {len(start)} materials were found reliable enough in {MOST_STEPS} steps.")
     return Priced(best, price, bound)
@@ -154,7 +158,7 @@ def _log_price(ends: _Ends, seen: Gathered, log_p: float) -> float:
         log = np.where(u <= ends.u_high, ends.high, np.where(u >= ends.u_low, ends.low, np.log1p(-np.exp(risk))))
         return float(log.sum() - log_p)
 
-    slack = 40.0 * LONGEST
+    slack = 2.0 * LONGEST  # further out nothing is expected to move
     below, above = -float(seen.gain.max()) - slack, -float(seen.gain.min()) + slack
     if reliable(above) <= 0:
         return above

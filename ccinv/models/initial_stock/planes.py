@@ -7,7 +7,8 @@ within all rows lies the cheapest such point on the way, an upper bound. Kelley'
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -18,7 +19,8 @@ from ccinv.models.initial_stock.question import Question, Values
 from ccinv.solve.milp import Answer, Ended, Mixed, solve_mixed
 
 MOST_STEPS = 100
-CHORDS = 6
+CHORDS = 8
+FAR = 3.0
 SECONDS = 600.0
 
 
@@ -112,6 +114,8 @@ class Unreachable:
 
 def within_rows(question: Question, rows: Rows, log_p: float | None, close: float) -> Within | Unreachable:
     """The cheapest stocks within the rows with Σ log h ≥ log_p (None: no such ask), gap at most `close`, relative."""
+    if log_p is not None:  # below the least stock a shortage is certain
+        question = replace(question, low=np.maximum(question.low, np.minimum(question.risk.least, question.high)))
     tangents = _Tangents(question, rows, log_p)
     least, most = question.risk.least, question.risk.most
     for share in (0.3, 0.5, 0.7, 0.9):
@@ -131,9 +135,10 @@ def within_rows(question: Question, rows: Rows, log_p: float | None, close: floa
         bound = max(bound, answer.bound * tangents.dear)
         values = question.values(_clipped(question, answer.x))
         tangents.add(values)
-        found = values if log_p is None or inside is None else _reliable(question, values, inside, log_p)
-        if found is not values:
-            tangents.add(found)
+        found = values
+        if log_p is not None and inside is not None:
+            for found in _towards(question, values, inside, log_p):
+                tangents.add(found)
         if best is None or found.cost.sum() < best.cost.sum():
             best = found
         if best.cost.sum() - bound <= close * abs(best.cost.sum()):
@@ -159,7 +164,7 @@ def _most_reliable(question: Question, tangents: _Tangents, log_p: float) -> Val
         # a tenth of the way from what is asked to what can be had is inside enough
         if have > log_p and have - log_p >= 0.1 * (top - log_p):
             return best
-        if top < log_p or top - have <= 1e-9 * abs(log_p):
+        if top - have <= 1e-9 * abs(log_p) or (top < log_p and top - have <= 1e-6 * abs(top)):
             return best if have >= log_p else Unreachable(have, best)
     return best if best is not None and best.log.sum() >= log_p else Unreachable(-np.inf, best)
 
@@ -169,22 +174,25 @@ def _clipped(question: Question, x: FloatArray) -> FloatArray:
     return stock
 
 
-def _reliable(question: Question, values: Values, inside: Values, log_p: float) -> Values:
-    """A reliable point between `values` and `inside`, close to the first there is.
+def _towards(question: Question, values: Values, inside: Values, log_p: float) -> Iterator[Values]:
+    """Points between `values` and `inside`, the last of them reliable and close to the first that is.
 
     log h is concave, so where the chord between a point that is not reliable and one that is crosses log p, it is.
     """
-    best, share = inside, 1.0
-    missing = log_p - float(np.maximum(values.log, -1e3).sum())
+    best, low, high = inside, 0.0, 1.0
+    missing = log_p - float(values.log.sum())
     if missing <= 0:
-        return values
+        best, high = values, 0.0
     for _ in range(CHORDS):
         spare = float(best.log.sum()) - log_p
-        if spare <= 1e-10 * abs(log_p):
+        if high == 0.0 or spare <= 1e-10 * abs(log_p):
             break
-        share *= missing / (missing + spare)
+        # with the end of log h, far below, for the other end of the chord, half way is nearer
+        share = low + (high - low) * (missing / (missing + spare) if missing < FAR else 0.5)
         here = question.values(values.stock + share * (inside.stock - values.stock))
-        if here.log.sum() < log_p:  # by rounding
-            break
-        best = here
-    return best
+        yield here
+        if here.log.sum() >= log_p:
+            best, high = here, share
+        else:
+            low, missing = share, log_p - float(here.log.sum())
+    yield best
