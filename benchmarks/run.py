@@ -14,8 +14,16 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-NAMES = ("cone_solve", "transcription_ratio", "linear_growth", "single_period", "rules_compared", "lot_sizing")
-LONG = ("calibrated_worlds",)  # only where they are named
+NAMES = (
+    "cone_solve",
+    "transcription_ratio",
+    "linear_growth",
+    "single_period",
+    "rules_compared",
+    "lot_sizing",
+    "reliability",
+)
+LONG = ("calibrated_worlds", "reliability_simulated")  # only where they are named
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 

@@ -16,6 +16,8 @@ from benchmarks import (
     cone_solve,
     linear_growth,
     lot_sizing,
+    reliability,
+    reliability_simulated,
     run,
     single_period,
     transcription_ratio,
@@ -199,3 +201,25 @@ def test_both_forms_of_lots_are_relaxed_and_solved(cv):
 
 def test_levels_of_lots_are_timed_and_verified():
     assert lot_sizing.levels(5, 8, 1, False).holds is None
+
+
+@pytest.mark.parametrize("name", reliability.MATERIALS)
+def test_the_reliability_that_is_timed_is_exact_and_agrees_with_simulation(name):
+    row = reliability.one_value(name, 1)
+    assert "exact to" in row.detail
+
+
+def test_materials_are_stocked_jointly_and_proven_before_their_seconds_count():
+    row = reliability.together(20)
+    assert row.holds is None
+    assert "reliability 0.95" in row.detail
+
+
+@pytest.mark.slow
+def test_penalties_and_direct_search_reach_the_optimum_that_is_proven():
+    row = reliability.against_penalties(exact=True)
+    assert "for cost 1.2149" in row.detail
+
+
+def test_the_simulated_reliability_is_near_the_exact_one():
+    assert all(job().holds for job in reliability_simulated.jobs(3, 50_000))
