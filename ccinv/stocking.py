@@ -13,8 +13,8 @@ from ccinv.materials import Materials, StockPlan
 from ccinv.models.initial_stock import InitialStock, initial_stock
 
 LEVELS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999)
-FEWER = LEVELS[::2]
-MANY, TOO_MANY = 100, 300  # materials from which on fewer other reliabilities are priced, and none
+# fewer of them, the larger the samples of all deliveries together are, which a solution takes time for
+BY_SIZE = ((1_500, LEVELS), (3_000, LEVELS[::2]), (8_000, (0.8, 0.9, 0.95, 0.99)))
 
 
 def stocked(
@@ -23,7 +23,7 @@ def stocked(
     """The cheapest initial stocks that do what is asked, and the cost of other reliabilities.
 
     `levels`: those to price; unless given, some from 50 to 99.9 %, fewer for many materials and where limits of all
-    stocks couple them, none for more than three hundred. InfeasibleError names materials and units.
+    stocks couple them, none for very many. InfeasibleError names materials and units.
     """
     tell = progress or (lambda _: None)
     tell(f"stocking {known.count} materials")
@@ -31,10 +31,7 @@ def stocked(
         found = _solved(known, known.reliability)
     except InfeasibleError as error:
         raise InfeasibleError(named(str(error), known)) from error
-    if levels is None:
-        few = known.count > MANY or known.limits is not None
-        levels = () if known.count > TOO_MANY else FEWER if few else LEVELS
-    priced, costs = _curve(known, found, levels, tell)
+    priced, costs = _curve(known, found, priced_levels(known) if levels is None else levels, tell)
     return StockPlan(
         known=known,
         stock=found.stock,
@@ -49,6 +46,14 @@ def stocked(
         levels=frozen(priced),
         costs=frozen(costs),
     )
+
+
+def priced_levels(known: Materials) -> Sequence[float]:
+    """The reliabilities whose cost is worth the time."""
+    size = sum(one.time_marks.sample + one.amount_marks.sample for one in known.deliveries)
+    if known.limits is not None:
+        size = 3_000 + 3 * size  # a search of many steps
+    return next((levels for most, levels in BY_SIZE if size <= most), ())
 
 
 def named(message: str, known: Materials) -> str:
@@ -95,4 +100,7 @@ def _curve(
             costs.append(other.cost + other.penalty)
         except InfeasibleError:
             costs.append(np.nan)
-    return np.array(each), np.array(costs)
+    # stocks for more do for less as well
+    least = np.fmin.accumulate(np.array(costs)[::-1])[::-1]
+    had = np.isfinite(costs) & ~np.isin(each, asked)
+    return np.array(each), np.where(had, least, costs)

@@ -282,3 +282,18 @@ def test_many_materials_are_told_in_few_lines(tmp_path: Path) -> None:
     page = stock_page(plan, audit, {})
     assert page.count("<svg") == 2 * 6
     assert "every material" in stock_headline(plan, audit)
+
+
+def test_fewer_reliabilities_are_priced_the_larger_the_question_and_none_of_very_many(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from ccinv.stocking import LEVELS, priced_levels
+
+    known = read_stock(written(tmp_path, files())).known
+    counts = []
+    for times in (1, 20, 60, 200):  # 50 a pair
+        many = replace(known, deliveries=known.deliveries * times)
+        counts.append(len(priced_levels(many)))
+    assert counts[0] == len(LEVELS)
+    assert counts == sorted(counts, reverse=True)
+    assert counts[-1] == 0

@@ -16,6 +16,7 @@ from ccinv.reporting.tables import csv_bytes
 
 MOST_NAMED = 8  # materials on the command line
 MOST_FITS = 3  # told on the command line in full
+WORTH_SAYING = 1e-5  # gap between cost and bound
 
 
 def stock_headline(plan: StockPlan, audit: StockAudit) -> str:
@@ -68,6 +69,8 @@ def stock_words(plan: StockPlan, audit: StockAudit) -> list[str]:
 def _certificate(plan: StockPlan) -> str:
     total = plan.cost + plan.penalty
     line = f"No stocks that do the same cost less than {money(plan.bound)}"
+    if plan.gap > WORTH_SAYING:
+        line += f" ({100 * plan.gap:.2g} % less than these)"
     if plan.penalty > 0:
         line += f", expected penalties of {money(plan.penalty)} counted in ({money(total)} in all)"
     if math.isfinite(plan.price_of_reliability) and plan.known.reliability is not None:
