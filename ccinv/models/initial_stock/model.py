@@ -20,8 +20,9 @@ from ccinv.models.initial_stock.multiplier import priced
 from ccinv.models.initial_stock.planes import Rows, Unreachable, within_rows
 from ccinv.models.initial_stock.question import Question, Values, limited
 
+WITHIN = 1e-9  # the same where a linear program finds the bound
 LOOSE = 1e-7  # a gap that is worth another method
-CLOSE = 1e-9  # gap between cost and bound, relative, at which the search ends
+CLOSE = 1e-12  # gap between cost and bound, relative and for each material, at which the search ends
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,13 +91,13 @@ def initial_stock(
             top = question.values(most)
             if top.log.sum() < log_p:
                 raise InfeasibleError(_unreliable(top, reliability, "The upper bounds"))
-        found = priced(question, -math.inf if log_p is None else log_p, CLOSE)
+        found = priced(question, -math.inf if log_p is None else log_p, CLOSE * len(flows))
         values, bound, dual = found.values, found.bound, found.price / 100 if log_p is not None else math.nan
         if log_p is not None and _gap(values, bound) > LOOSE:
             # where gains jump, a linear program over tangents decides what a price cannot
             values, bound = _tightened(question, log_p, values, bound)
     else:
-        answer = within_rows(question, asked.rows, log_p, CLOSE)
+        answer = within_rows(question, asked.rows, log_p, WITHIN)
         if isinstance(answer, Unreachable):
             if answer.values is None:
                 raise InfeasibleError("No stocks lie within the rows and bounds, whatever the reliability.")
@@ -113,7 +114,7 @@ def _gap(values: Values, bound: float) -> float:
 def _tightened(question: Question, log_p: float, values: Values, bound: float) -> tuple[Values, float]:
     """The cheaper of these stocks and what tangents find, and the higher of the two bounds."""
     none = Rows(np.zeros((0, len(values.stock))), np.zeros(0))
-    other = within_rows(question, none, log_p, CLOSE)
+    other = within_rows(question, none, log_p, WITHIN)
     if isinstance(other, Unreachable):
         return values, bound
     better = other.values if other.values.cost.sum() < values.cost.sum() else values
