@@ -188,6 +188,17 @@ def test_demand_need_not_be_constant():
     assert both.gap < 1e-6
 
 
+def test_the_place_where_reliability_jumps_can_be_the_best():
+    """The first delivery comes for certain at 0.2: with that stock reliability is 0.69, with less it is nothing."""
+    mixed = cc.Deliveries([0.2, 0.4, 0.6, 0.8], amounts=(3, 5, 7), amount_sample=8)
+    assert mixed.reliability(0.2) == pytest.approx(mixed.reliability(0.2 + 1e-12), abs=1e-9)
+    assert mixed.reliability(0.2 - 1e-12) == 0
+    found = cc.initial_stock([*BOTH, mixed], [1, 1, 1], 0.5)
+    assert found.stock[2] == pytest.approx(0.2, abs=1e-9)
+    assert found.gap < 1e-8
+    assert in_the_row([*BOTH, mixed], [1, 1, 1], 0.5).cost == pytest.approx(found.cost, rel=1e-6)
+
+
 def test_three_hundred_materials_are_proven_optimal_and_as_reliable_as_asked():
     rng = np.random.default_rng(5)
     materials = []

@@ -220,6 +220,16 @@ def test_large_samples_stay_exact_to_rounding():
         assert large.reliability(0.25) == pytest.approx(seen[0], abs=4.5 * np.sqrt(1e-3 / 100_000))
 
 
+def test_materials_of_all_sizes_at_once_are_what_each_is_alone():
+    rng = np.random.default_rng(9)
+    sizes = [4, 8, 15, 30, 60, 100]
+    materials = [cc.Deliveries((size // 3 + 1, size - 1), size, 0.05, (size // 2,), size, 0.1) for size in sizes]
+    stocks = rng.uniform(0.1, 0.6, len(sizes))
+    together = Risk.of([one.flow for one in materials]).shortage(np.arange(len(sizes)), stocks)
+    alone = [one.shortage(m) for one, m in zip(materials, stocks, strict=True)]
+    np.testing.assert_allclose(together, alone, rtol=1e-12, atol=1e-16)
+
+
 def test_many_materials_at_once_are_what_each_is_alone():
     rng = np.random.default_rng(4)
     materials = [cases.FIRST, cases.SECOND, cc.Deliveries((4,), 5), cc.Deliveries((0.2, 0.5), amounts=(0.4, 0.6))]

@@ -19,6 +19,7 @@ which Gauss–Legendre nodes are exact. Nothing is truncated: what is computed i
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,7 @@ from ccinv.arrays import FloatArray, IntArray
 Numbers = NDArray[Any]
 
 MOST_NUMBERS = 4_000_000  # of one array at a time: 32 MB
+SIMILAR = 2.0  # cases that share arrays differ in work by no more than this factor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,36 +62,47 @@ class Stages:
         )
 
     @property
-    def nodes(self) -> int:
-        """The Gauss–Legendre nodes that integrate the polynomials of every case exactly."""
-        driven = self.driver_sample > 0
-        return int((self.sample + self.driver_sample)[driven].max(initial=0)) // 2 + 1
+    def nodes(self) -> IntArray:
+        """The Gauss–Legendre nodes that integrate the polynomials of each case exactly, (m,)."""
+        total = np.where(self.driver_sample > 0, self.sample + self.driver_sample, 0)
+        return total // 2 + 1
 
 
-def falling_behind(stages: Stages, lengths: Numbers, nodes: int | None = None) -> Numbers:
+def falling_behind(stages: Stages, lengths: Numbers, more: int = 0) -> Numbers:
     """P{some stage finds fewer points than it asks for}, (m,), for the bounds' given parts `lengths` (m, n).
 
-    A given part l_1 that is not above 0 lets nothing through. Analytic in `lengths`: a complex step gives derivatives
-    to rounding. `nodes`: of the quadrature, by default as many as make it exact.
+    A first bound whose given part is not above 0 is taken for one that lets nothing through: with a driver, it is for
+    the caller to see that this is so. Analytic in `lengths`: a complex step gives derivatives to rounding. `more`:
+    nodes beyond those that make the quadrature exact, to see what rounding does.
     """
-    count = stages.nodes if nodes is None else nodes
-    size = int(stages.needed.max())
-    drawn = size if stages.driver_sample.any() else 1
-    block = max(1, MOST_NUMBERS // max(size * size, count * (int(stages.sample.max()) + 1)))
     found = np.empty(len(lengths), dtype=lengths.dtype)
+    parts = list(_alike(stages))
 
-    def fill(start: int) -> None:
-        part = np.arange(start, min(start + block, len(lengths)))
-        found[part] = _block(stages.rows(part), lengths[part], count, size, drawn)
+    def fill(part: IntArray) -> None:
+        found[part] = _block(stages.rows(part), lengths[part], more)
 
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, 1 + len(lengths) // block)) as pool:
-        list(pool.map(fill, range(0, len(lengths), block)))
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, len(parts))) as pool:
+        list(pool.map(fill, parts))
     return found
 
 
-def _block(stages: Stages, lengths: Numbers, nodes: int, size: int, drawn: int) -> Numbers:
-    """The same for cases few enough to hold at once: arrays (m, D, B) with D < size, B < drawn."""
+def _alike(stages: Stages) -> Iterator[IntArray]:
+    """The cases in parts of similar sizes, each small enough to be held at once."""
+    size, nodes = stages.needed.max(axis=1), stages.nodes
+    work = size * np.maximum(size, nodes)
+    kind = np.floor(np.log(work) / np.log(SIMILAR)).astype(np.int64)
+    numbers = np.maximum(size * size, nodes * (stages.sample + 1))
+    for one in np.unique(kind):
+        index = np.flatnonzero(kind == one)
+        block = max(1, MOST_NUMBERS // int(numbers[index].max()))
+        yield from np.split(index, np.arange(block, len(index), block))
+
+
+def _block(stages: Stages, lengths: Numbers, more: int) -> Numbers:
+    """The same for cases few enough to hold at once: arrays (m, D, B), no more points than the last stage asks for."""
     cases, n = lengths.shape
+    size, nodes = int(stages.needed.max()), int(stages.nodes.max()) + more
+    drawn = size if stages.driver_sample.any() else 1
     given, driven = np.arange(size)[:, None], np.arange(drawn)[None, :]
     total = given + driven
     well = np.ones((cases, size, drawn), dtype=lengths.dtype)

@@ -62,7 +62,7 @@ class Risk:
                 found[here] = _of_each(scenarios, stock[here]).mean(axis=1)
         # beyond the two ends there is nothing to compute, and nothing to get wrong in the last digit
         at = stock.real
-        found = np.where((at <= self.least[index]) & (self.least[index] > 0) | (at < 0), 1.0, found)
+        found = np.where(at < self.least[index], 1.0, found)
         return np.where(at >= self.most[index], 0.0, found)
 
     def slope(self, index: IntArray, stock: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -87,7 +87,7 @@ class Risk:
         assert self.batch is not None  # noqa: S101  # a material is in the batch or apart
         part = self.batch.rows(self.row[index : index + 1])
         lengths = part.lengths(np.array([stock]))
-        twice = [falling_behind(part.stages, lengths, part.stages.nodes + more)[0] for more in (0, 5)]
+        twice = [falling_behind(part.stages, lengths, more)[0] for more in (0, 5)]
         return float(abs(twice[1] - twice[0]) + 64 * ROUNDING * lengths.shape[1])
 
     def stock(self, index: IntArray, risk: FloatArray) -> FloatArray:

@@ -15,6 +15,7 @@ from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.models.initial_stock.question import Question, Values
 
 TINY = 1e-300
+DIM = 1e-6  # a reliability below which logarithms of it are not exact enough to prove anything
 LONGEST = 2.0  # step of u beyond what has been seen
 
 
@@ -128,7 +129,8 @@ class Gathered:
 
         The largest of the tangents is least where the last that falls with M meets the first that rises.
         """
-        known = np.isfinite(self.log) & np.isfinite(self.rise)
+        # where h is 1 less a sum that is nearly 1, the tangent to its logarithm is made of rounding
+        known = (self.log > np.log(DIM)) & np.isfinite(self.rise)
         level = np.where(known, self.cost - price * np.where(known, self.log, 0.0), -np.inf)
         slope = np.where(known, self.cost_slope - price * np.where(known, self.rise, 0.0), 0.0)
         falls, rises = known & (slope < 0), known & (slope >= 0)

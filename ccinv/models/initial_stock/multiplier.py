@@ -18,7 +18,7 @@ from scipy.optimize import brentq
 
 from ccinv.arrays import FloatArray
 from ccinv.errors import SolverError
-from ccinv.models.initial_stock.gathered import LONGEST, TINY, Gathered
+from ccinv.models.initial_stock.gathered import DIM, LONGEST, TINY, Gathered
 from ccinv.models.initial_stock.question import Question, Values
 
 MOST_STEPS = 60
@@ -26,6 +26,7 @@ SMOOTH = 2  # steps after which interpolation has found what it can find fast
 STUCK = 0.02  # distance in gain that interpolation should have closed by then
 SETTLED = 1e-9  # distance in gain from which on a material stays where it is
 FIRST = (0.1, 0.35, 0.6, 0.8)  # of the way from a certain shortage to none: the first evaluations
+HAIR = 1e-12
 CALM = 2.0  # the most that log λ changes in a step
 EVEN = 2  # evaluations after them where all materials are expected to run the same risk
 BEYOND = 0.15  # of the distance in gain from the last evaluation: how far to its other side the next one goes
@@ -69,6 +70,10 @@ def priced(question: Question, log_p: float, close: float) -> Priced:
         return Priced(sure, 0.0, float(sure.cost.sum()))
     least, most = question.risk.least, question.risk.most
     each = [question.values(_inside(question, least + share * (most - least))) for share in FIRST]
+    # deliveries at certain times let reliability begin with a jump: then the lower end may be the place, a hair above
+    # it, where the slope is already that of what follows
+    begun = np.minimum(question.low + HAIR, question.high)
+    each.append(question.values(np.where(sure.shortage < 1.0 - DIM, begun, each[0].stock)))
     for _ in range(EVEN):
         each.append(question.values(_even(question, Gathered.of(question, each), log_p)))
     ends = _Ends.of(question)

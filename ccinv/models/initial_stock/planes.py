@@ -15,6 +15,7 @@ from scipy import sparse
 
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.errors import SolverError
+from ccinv.models.initial_stock.gathered import DIM
 from ccinv.models.initial_stock.question import Question, Values
 from ccinv.solve.milp import Answer, Ended, Mixed, solve_mixed
 
@@ -58,7 +59,7 @@ class _Tangents:
         every = np.arange(len(values.stock))
         self._append(every, values.cost_slope / self.dear, values.cost / self.dear, values.stock, 0.0)
         if self.log_p is not None:
-            known = np.isfinite(values.log) & np.isfinite(values.rise)
+            known = (values.log > np.log(DIM)) & np.isfinite(values.rise)
             slope, level = values.rise[known] * self.scale, values.log[known] * self.scale
             self._append(every[known], slope, level, values.stock[known], 1.0)
 
