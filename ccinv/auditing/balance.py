@@ -73,8 +73,9 @@ def audit_balance(plan: BalancePlan, paths: int = 20_000, seed: int = 1) -> Bala
         stock(t) = stock(t − 1) + arrivals(t) + Σ flow in (t − lag) − Σ flow out (t) − demand(t)
 
     Nothing of the planner is used but flows and weights. No flow is negative, and no arc takes more than its capacity:
-    where the rule wants either, that counts as a promise missed, and the flow is what can be. The same seed gives the
-    same figures; where demand is certain there is one path. A DataError says if paths or seed cannot be used.
+    where the rule wants either, that counts as a promise missed, and flows catch up later, as far as they can: all
+    that was sent so far is what the rules add up to, never less than before, within the capacities. The same seed
+    gives the same figures; where demand is certain there is one path. A DataError says if paths or seed cannot be used.
     """
     _refuse(paths, seed)
     known, layout = plan.known, plan.layout
@@ -128,17 +129,14 @@ class _Tally:
     def add(self, demand: FloatArray) -> None:
         """Replay demand (D, N, paths)."""
         plan, known, layout = self.plan, self.plan.known, self.plan.layout
-        flow = np.array(plan.flows(demand))
-        self.met["flow not negative"] += (flow >= -self.room).sum(axis=2)
-        np.maximum(flow, 0.0, out=flow)
-        on_arc = np.zeros((len(known.arc), *flow.shape[1:]))
-        np.add.at(on_arc, layout.lane_arc, flow)
-        within = known.capacity[:, :, None]
-        self.met["capacity"] += (on_arc <= within + self.room).sum(axis=2)
-        share = np.divide(within, on_arc, out=np.ones_like(on_arc), where=on_arc > within)
-        flow *= share[layout.lane_arc]
-        sent = np.minimum(on_arc, within).sum(axis=1)
-        self.met["capacity of the horizon"][:, 0] += (sent <= known.total[:, None] + known.periods * self.room).sum(1)
+        ruled = plan.flows(demand)
+        self.met["flow not negative"] += (ruled >= -self.room).sum(axis=2)
+        on_arc = np.zeros((len(known.arc), *ruled.shape[1:]))
+        np.add.at(on_arc, layout.lane_arc, ruled)
+        self.met["capacity"] += (on_arc <= known.capacity[:, :, None] + self.room).sum(axis=2)
+        within = known.total[:, None] + known.periods * self.room
+        self.met["capacity of the horizon"][:, 0] += (on_arc.sum(axis=1) <= within).sum(axis=1)
+        flow = self._executed(ruled)
         cost = np.einsum("lt,ltp->p", known.unit_cost[layout.lane_arc], flow)
         cost += float(np.where(known.optional & plan.open, known.opening_cost, 0.0).sum())
         stock = np.repeat(layout.on_hand[:, None], demand.shape[2], axis=1)
@@ -165,6 +163,24 @@ class _Tally:
         self.square += float(((cost - plan.cost) ** 2).sum())
         self.highest = max(self.highest, float(cost.max()))
 
+    def _executed(self, ruled: FloatArray) -> FloatArray:
+        """The flows as they can be, (L, N, paths): never negative, within capacities, caught up as soon as may be."""
+        known, layout = self.plan.known, self.plan.layout
+        flow = np.zeros(ruled.shape)
+        owed = np.zeros((layout.lanes, ruled.shape[2]))
+        left = np.repeat(known.total[:, None], ruled.shape[2], axis=1)
+        for t in range(known.periods):
+            owed += ruled[:, t]
+            wanted = np.maximum(owed, 0.0)
+            on_arc = np.zeros(left.shape)
+            np.add.at(on_arc, layout.lane_arc, wanted)
+            most = np.minimum(known.capacity[:, t, None], left)
+            share = np.divide(most, on_arc, out=np.ones_like(on_arc), where=on_arc > most)
+            flow[:, t] = wanted * share[layout.lane_arc]
+            owed -= flow[:, t]
+            left -= np.minimum(on_arc, most)
+        return flow
+
 
 def _judged(plan: BalancePlan, tally: _Tally, paths: int, seed: int, box: bool) -> BalanceAudit:
     known, layout = plan.known, plan.layout
@@ -172,7 +188,7 @@ def _judged(plan: BalancePlan, tally: _Tally, paths: int, seed: int, box: bool) 
     store = np.array([known.kind[c] == "store" for c in layout.cell_node], dtype=np.bool_)[:, None]
     several = np.bincount(layout.cell_node, minlength=len(known.node))[:, None] > 1
     cells = tuple(" ".join(cell) if len(known.product) > 1 else cell[0] for cell in plan.cells)
-    arcs = tuple(" → ".join(arc) for arc in known.arc)
+    arcs = tuple(" → ".join(arc[:2]) + "".join(f" ({product})" for product in arc[2:]) for arc in known.arc)
     lanes = tuple(
         arcs[a] + (f" {known.product[p]}" if len(known.product) > 1 and len(known.arc[a]) == 2 else "")
         for a, p in zip(layout.lane_arc, layout.lane_product, strict=True)

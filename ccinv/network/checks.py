@@ -160,8 +160,11 @@ def consistent(known: Network) -> list[Fault]:
     faults: list[Fault] = []
     kept = [k for k, its in enumerate(known.kind) if its == "store"]
     for c in kept:
-        if (known.least[c] > np.minimum(known.most[c], known.storage[c])).any():
-            found = f"least {known.least[c].max():g}, most {known.most[c].min():g}, storage {known.storage[c]:g}"
+        crossed = np.flatnonzero(known.least[c] > np.minimum(known.most[c], known.storage[c]))
+        if crossed.size:
+            p = int(crossed[0])
+            found = f"least {known.least[c, p]:g}, most {known.most[c, p]:g}, storage {known.storage[c]:g}"
+            found += f" ({known.product[p]})" if len(known.product) > 1 else ""
             faults.append(Fault(f"stock of {known.node[c]}", found, "least <= most and storage", "Correct them."))
         if (np.isfinite(known.backlog_cost[c]) & (known.least[c] != 0)).any():
             found = f"least {known.least[c].max():g} with a backlog_cost"
@@ -196,7 +199,8 @@ def consistent(known: Network) -> list[Fault]:
         remedy = (
             "Give one of them a lag of 1, leave one out, or split a customer into one that buys and one that sends."
         )
-        faults.append(Fault("arcs", found, "no circle of arcs with lag 0", remedy))
+        where = f"arcs {', '.join(str(a + 1) for a in turning)}"
+        faults.append(Fault(where, found, "no circle of arcs with lag 0", remedy))
     return faults[:MOST_LISTED]
 
 
@@ -237,5 +241,7 @@ def idle_circle(known: Network) -> list[int]:
     for group in groups:
         turning = circle([(number[known.arc[a][0]], number[known.arc[a][1]]) for a in group])
         if turning:
-            return [group[k] for k in turning]
+            found = [group[k] for k in turning]
+            first = found.index(min(found))
+            return found[first:] + found[:first]
     return []

@@ -60,7 +60,11 @@ def certain_program(known: Network, layout: Layout, elastic: bool = False) -> Ce
     most[backlog] = np.where(waits, np.inf, 0.0)[:, None]
     least[opened], most[opened] = np.where(known.optional, 0.0, 1.0), 1.0
     if elastic:
-        cost[blocks["missing"]] = cost[blocks["spare"]] = 1.0
+        # where it is asked for, not on the way there, and rather late: the same amount, but what a reader looks for
+        wanted = np.zeros((cells, periods), dtype=np.bool_)
+        np.logical_or.at(wanted, layout.demand_cell, known.demand.mean > 0)
+        cost[blocks["missing"]] = np.where(wanted, 1.0, 1.001) - 1e-4 * np.arange(periods) / periods
+        cost[blocks["spare"]] = 1.0
     else:
         cost[flow] = known.unit_cost[arc] * unit
         cost[stock] = layout.holding_cost[:, None] * unit

@@ -26,7 +26,7 @@ from ccinv.network.layout import Layout, layout_of
 from ccinv.solve.milp import Ended, solve_mixed
 
 GAP, SECONDS = 1e-6, 60.0
-CLEAN = 1e-9  # of the unit of amounts: a flow smaller than this is rounding
+CLEAN = 1e-11  # of the unit of amounts: a flow or stock smaller than this is rounding
 MOST_WEIGHTS = 20_000_000
 
 
@@ -70,7 +70,7 @@ def _certain(known: Network, layout: Layout, gap: float, seconds: float) -> Bala
         raise SolverError(f"No flows were found in {seconds:g} seconds, and no proof that there are none.")
     spent = time.perf_counter() - start
     flow = _clean(answer.x[made.flow] * made.unit, known)
-    stock = stock_of(known, layout, flow)
+    stock = _clean(stock_of(known, layout, flow), known)
     opened = _opened(known, answer.x[made.open])
     costs = (
         float((known.unit_cost[layout.lane_arc] * flow).sum()),
@@ -98,7 +98,7 @@ def _uncertain(
     weight = question.follow.weights(x).reshape(*shape, *known.demand.mean.shape)
     flow = _clean(x[:flows].reshape(shape) * question.unit, known)
     weight[np.abs(weight) < CLEAN] = 0.0
-    stock = stock_of(known, layout, flow)
+    stock = _clean(stock_of(known, layout, flow), known)
     spread = spread_of(known, layout, weight, inversion)
     opened = _opened(known, x[len(x) - len(known.node) :])
     store = np.array([known.kind[c] == "store" for c in layout.cell_node], dtype=np.bool_)
@@ -161,8 +161,8 @@ def _waiting(layout: Layout) -> FloatArray:
     return found
 
 
-def _clean(flow: FloatArray, known: Network) -> FloatArray:
-    found: FloatArray = np.where(np.abs(flow) <= CLEAN * known.unit, 0.0, flow)
+def _clean(amount: FloatArray, known: Network) -> FloatArray:
+    found: FloatArray = np.where(np.abs(amount) <= CLEAN * known.unit, 0.0, amount)
     return found
 
 

@@ -121,7 +121,6 @@ class Stated:
 
     x: Any
     whole: tuple[Any, ...]
-    parts: tuple[Any, ...]
     rows: list[Any]
 
 
@@ -154,7 +153,7 @@ def stated(question: Ruled, inversion: Inversion | Box, soft: tuple[Any, Any] | 
             rows += chance(_eased(_signed(exact, below), cell, below, soft), _with(x, soft), known.service, inversion)
     if soft is not None:
         rows += [soft[0] >= 0, soft[1] >= 0]
-    return Stated(x, (opened,), (free, opened), rows)
+    return Stated(x, (opened,) if known.optional.any() else (), rows)
 
 
 def _with(x: Any, soft: tuple[Any, Any] | None) -> Any:

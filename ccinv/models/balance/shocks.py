@@ -95,33 +95,33 @@ def follow(known: Network, layout: Layout, rule: Rule, inversion: Inversion | Bo
     to_customer[inside] = [known.kind[c] == "customer" for c in layout.cell_node[layout.target[inside]]]
     place, seen_row, seen_column = [], [], []
     count = 0
-    linear = rule if isinstance(rule, Linear) else None
+    every = np.arange(rows)
     for lane in range(layout.lanes):
-        own_period = bool(to_customer[lane])
-        if linear is None and not own_period:
-            continue
-        lag = 0 if own_period or linear is None else linear.lag
-        memory = periods if linear is None or linear.memory is None else linear.memory
-        first = linear is None  # fixed flows: those into customers follow their own period alone
-        t, s = np.nonzero(np.tril(np.ones((periods, periods), dtype=np.bool_), -lag))
-        kept = t - lag - s < (1 if first else memory)
-        t, s = t[kept], s[kept]
-        together = linear is not None and linear.total and not own_period
-        wanted = np.arange(rows) if together or not first else np.flatnonzero(layout.demand_cell == layout.target[lane])
-        column = wanted[:, None] * periods + s[None, :]
-        if together:
-            number = np.broadcast_to(count + np.arange(len(t)), column.shape)
-            kept_cell = moving[column]
-            place.append(lane * periods + t)
-            count += len(t)
+        own = np.flatnonzero(layout.demand_cell == layout.target[lane])
+        groups: list[tuple[IntArray, int, int, bool]] = []  # rows of demand, lag, memory, whether as one
+        if not isinstance(rule, Linear):
+            groups += [(own, 0, 1, False)] if to_customer[lane] else []
+        elif rule.total:
+            groups += [(own, 0, 1, False)] if to_customer[lane] else []
+            groups.append((every, max(rule.lag, 1) if to_customer[lane] else rule.lag, rule.memory or periods, True))
         else:
-            kept_cell = moving[column]
-            number = np.zeros(column.shape, dtype=np.int64)
-            number[kept_cell] = count + np.arange(int(kept_cell.sum()))
-            place.append(np.broadcast_to(lane * periods + t, column.shape)[kept_cell])
-            count += int(kept_cell.sum())
-        seen_row.append(number[kept_cell])
-        seen_column.append(column[kept_cell])
+            groups.append((every, 0 if to_customer[lane] else rule.lag, rule.memory or periods, False))
+        for wanted, lag, memory, together in groups:
+            t, s = np.nonzero(np.tril(np.ones((periods, periods), dtype=np.bool_), -lag))
+            kept = t - lag - s < memory
+            t, s = t[kept], s[kept]
+            column = wanted[:, None] * periods + s
+            random = moving[column]
+            if together:
+                number = np.broadcast_to(count + np.arange(len(t)), column.shape)
+                place.append(lane * periods + t)
+            else:
+                number = np.zeros(column.shape, dtype=np.int64)
+                number[random] = count + np.arange(int(random.sum()))
+                place.append(np.broadcast_to(lane * periods + t, column.shape)[random])
+            count += len(place[-1])
+            seen_row.append(number[random])
+            seen_column.append(column[random])
     none = [np.zeros(0, dtype=np.int64)]
     at = (np.concatenate(seen_row or none), np.concatenate(seen_column or none))
     seen = sparse.csr_array((np.ones(len(at[0])), at), shape=(count, rows * periods))

@@ -38,5 +38,8 @@ def solve(problem: cp.Problem, program: Stated, gap: float, seconds: float) -> S
     if answer.ended is Ended.INFEASIBLE:
         return None
     if answer.x is None:
-        raise SolverError(f"No flows were found in {seconds:g} seconds, and no proof that there are none.")
+        raise SolverError(
+            f"No flows were found in {seconds:g} seconds, and no proof that there are none: allow more time, let rules "
+            "look at fewer periods (memory) or at total demand, or decide first which stores are open."
+        )
     return Solved(np.asarray(program.x.value), answer.objective, answer.bound)
