@@ -7,7 +7,21 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from ccinv.cli import audit, backtest, check, demo, example, frontier, levels, lots, order, perishables, plan, stock
+from ccinv.cli import (
+    audit,
+    backtest,
+    balance,
+    check,
+    demo,
+    example,
+    frontier,
+    levels,
+    lots,
+    order,
+    perishables,
+    plan,
+    stock,
+)
 from ccinv.cli.outcome import Code, Outcome, outcome_of
 
 app = typer.Typer(
@@ -25,7 +39,7 @@ app = typer.Typer(
 )
 for command in (
     demo.demo, example.example, check.check, plan.plan, order.order, audit.audit, backtest.backtest,
-    frontier.frontier, levels.levels, lots.lots, perishables.perishables, stock.stock,
+    balance.balance, frontier.frontier, levels.levels, lots.lots, perishables.perishables, stock.stock,
 ):  # fmt: skip
     app.command()(command)
 

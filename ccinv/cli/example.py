@@ -14,7 +14,10 @@ from ccinv.cli.outcome import Outcome
 def example(
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="One of: base-supply, lot-sizing, newsvendor, perishables, two-materials."),
+        typer.Argument(
+            metavar="NAME",
+            help="One of: base-supply, facilities, lot-sizing, newsvendor, perishables, two-materials.",
+        ),
     ],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write.")],
     force: Force = False,
