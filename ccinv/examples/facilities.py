@@ -33,10 +33,13 @@ alpha = 0.95               # of every limit, where demand is uncertain
 [rule]
 name = "linear"            # flows follow demand up to the week before; "static": fixed now
 lag = 1
+memory = 1                 # at one week of it,
+total = true               # at the sum over towns and products: small rules, found in seconds
 
-# [inversion]              # without it demand is certain here, as demand.csv has no column sd
-# name = "box"             # every demand within 10 % of what is expected
-# theta = 0.1
+# Demand is certain here. A column sd in demand.csv makes it uncertain, or every demand within a share of its mean:
+# [inversion]
+# name = "box"
+# theta = 0.05             # decide first whether west is open (leave its opening_cost out): that takes long else
 
 [solver]
 gap = 1e-6

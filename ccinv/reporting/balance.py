@@ -36,7 +36,8 @@ def balance_headline(plan: BalancePlan, audit: BalanceAudit | None) -> str:
         )
     else:
         said = f"{words.dollars(plan.cost)} is the expected cost"
-    said += f"; no rules of this kind have less than {proven}."
+    made = "a lower worst case" if plan.aim == "WorstCase" else "a lower one"
+    said += f"; no rules of this kind have {made} than {proven}."
     if audit is None:
         return said
     broken, tight = audit.counts[Verdict.BROKEN], audit.counts[Verdict.TIGHT]
