@@ -241,6 +241,46 @@ def test_all_faults_of_a_question_are_told_at_once():
     assert "Did you mean 0.8?" in str(error.value)
 
 
+@pytest.mark.parametrize("unit", [1e-9, 1e-3, 1.0, 1e6])
+def test_rows_mean_the_same_in_every_unit(unit):
+    with pytest.raises(InfeasibleError, match=r"at most 0\.200069"):
+        cc.initial_stock(BOTH, [1, 3], 0.8, rows=([[unit, unit]], [0.5 * unit]))
+    found = cc.initial_stock(BOTH, [1, 3], 0.8, rows=([[unit, unit]], [0.679 * unit]))
+    assert found.cost == pytest.approx(1.215056, abs=2e-6)
+
+
+def test_what_costs_nothing_is_bought_until_nothing_is_gained():
+    free = cc.initial_stock(BOTH, [0, 0], 0.8)
+    assert (free.cost, free.gap, free.reliability) == (0.0, 0.0, pytest.approx(1.0, abs=1e-12))
+    half = cc.initial_stock(BOTH, [0, 1], 0.8)
+    assert half.stock[1] == pytest.approx(cases.SECOND.stock(0.8), abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("named", "arguments"),
+    [
+        ("price, material 1", {"price": [np.inf, 1]}),
+        ("lower, material 1", {"lower": np.inf}),
+        ("shortage_price, material 1, delivery 1", {"shortage_price": np.inf}),
+        ("rows", {"rows": 5}),
+        ("rows, row 1, material 1", {"rows": ([[-1, 0]], [-2.0])}),
+        ("price", {"price": cc.Rising(np.ones(3), np.ones(3))}),
+        ("reliability", {"reliability": 1e-300}),
+        ("reliability", {"reliability": 1 - 1.2e-16}),
+    ],
+)
+def test_numbers_without_a_meaning_are_refused_where_they_stand(named, arguments):
+    with pytest.raises(DataError) as error:
+        cc.initial_stock(BOTH, **({"price": [1, 3], "reliability": 0.8} | arguments))
+    assert named in [fault.where for fault in error.value.faults]
+
+
+@pytest.mark.parametrize("materials", [cases.FIRST, None, 5])
+def test_materials_come_in_a_list(materials):
+    with pytest.raises(DataError, match="Give a list of Deliveries"):
+        cc.initial_stock(materials, [1], 0.8)
+
+
 def test_the_search_ends_with_a_proven_gap_or_says_so(monkeypatch):
     monkeypatch.setattr(planes, "MOST_STEPS", 3)
     found = cc.initial_stock(BOTH, [1, 3], 0.8, rows=([[1, 1]], [0.69]))

@@ -212,6 +212,20 @@ def test_shortages_before_deliveries_bound_the_joint_probability(material, stock
     np.testing.assert_allclose(material.conditional_shortage(stock) * each, size, rtol=1e-12, atol=1e-300)
 
 
+def test_a_hair_above_the_least_stock_and_far_beyond_any_there_is_an_answer():
+    even = cc.Deliveries((2, 5, 6), 6, 1 / 6, (1, 5), 10, 1 / 6)
+    least = even.flow.least
+    for stock in (np.nextafter(least, 0), least, np.nextafter(least, 1), least + 1e-15):
+        assert 0 <= even.reliability(stock) < 1e-12
+    assert even.reliability(1e308) == 1.0
+
+
+def test_scenarios_that_all_agree_do_not_prove_certainty():
+    late = cc.Deliveries((6,), 6, demand=cc.Deliveries((1,), 400))
+    assert late.reliability(0.5) == 0
+    assert late.reliability_error(0.5) > 1e-5
+
+
 def test_large_samples_stay_exact_to_rounding():
     for gap, least in ((0.02, 0.03), (0.03, 0.02)):
         large = cc.Deliveries(8 * np.arange(1, 13), 100, gap, 8 * np.arange(1, 12), 100, least)

@@ -111,6 +111,8 @@ def _block(stages: Stages, lengths: Numbers, more: int) -> Numbers:
     spread = _spread(stages.sample, total, given, driven)
     gone = lengths[:, 0].real <= 0  # nothing can lie below the first bound
     lengths = np.where(gone[:, None], 1.0, lengths)
+    for i in range(1, n):  # what rises may fall by rounding
+        lengths[:, i] = np.where(lengths[:, i].real < lengths[:, i - 1].real, lengths[:, i - 1], lengths[:, i])
     behind = np.zeros(cases, dtype=lengths.dtype)
     for i in range(n):
         if i:

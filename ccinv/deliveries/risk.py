@@ -12,7 +12,7 @@ from scipy.optimize import elementwise
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.deliveries.counting import Numbers, falling_behind
 from ccinv.deliveries.flow import Flow, RandomDemand
-from ccinv.deliveries.scenarios import AlongPath, Turns, against, along_path
+from ccinv.deliveries.scenarios import POINTS, REPLICATES, AlongPath, Turns, against, along_path
 from ccinv.deliveries.stages import Ruled, ruled
 
 STEP = 1e-40  # imaginary part that carries a derivative: its square is nothing, so that nothing cancels
@@ -51,6 +51,9 @@ class Risk:
     def shortage(self, index: IntArray, stock: Numbers) -> Numbers:
         """1 − h of the materials at `index` for these stocks, (k,) both; analytic in the stocks."""
         found = np.empty(len(stock), dtype=stock.dtype)
+        at = stock.real
+        # beyond the two ends there is nothing to compute, and nothing to get wrong in the last digit
+        stock = np.where(at > self.most[index], self.most[index], np.where(at < self.least[index], 0.0, stock))
         row = self.row[index]
         steady = row >= 0
         if self.batch is not None and steady.any():
@@ -60,8 +63,6 @@ class Risk:
             here = index == i
             if here.any():
                 found[here] = _of_each(scenarios, stock[here]).mean(axis=1)
-        # beyond the two ends there is nothing to compute, and nothing to get wrong in the last digit
-        at = stock.real
         found = np.where(at < self.least[index], 1.0, found)
         return np.where(at >= self.most[index], 0.0, found)
 
@@ -82,7 +83,9 @@ class Risk:
         if scenarios is not None:
             each = _of_each(scenarios, np.array([stock]))[0]
             if len(each) > 1:
-                return float(3.0 * each.std(ddof=1) / np.sqrt(len(each)))
+                # where every scenario agrees, what none of some thousand shows may still have a chance of 3 in as many
+                unseen = 0.0 if each.std() > 0 else 3.0 / (REPLICATES * POINTS)
+                return float(3.0 * each.std(ddof=1) / np.sqrt(len(each)) + unseen)
             return float(64 * ROUNDING * scenarios.stages.needed.shape[1])
         assert self.batch is not None  # noqa: S101  # a material is in the batch or apart
         part = self.batch.rows(self.row[index : index + 1])

@@ -20,6 +20,7 @@ from ccinv.models.initial_stock.multiplier import priced
 from ccinv.models.initial_stock.planes import Rows, Unreachable, within_rows
 from ccinv.models.initial_stock.question import Question, Values, limited
 
+LEAST_P, MOST_P = 1e-6, 1.0 - 1e-12  # beyond them nothing that is asked for could be told from its opposite
 WITHIN = 1e-9  # the same where a linear program finds the bound
 LOOSE = 1e-7  # a gap that is worth another method
 CLOSE = 1e-12  # gap between cost and bound, relative and for each material, at which the search ends
@@ -49,7 +50,7 @@ class InitialStock:
     def gap(self) -> float:
         """How far cost and penalty can be above the least possible, relative."""
         total = self.cost + self.penalty
-        return (total - self.bound) / total if total > self.bound else 0.0
+        return (total - self.bound) / total if total > max(self.bound, 0.0) else 0.0
 
 
 def initial_stock(
@@ -67,11 +68,12 @@ def initial_stock(
 
         min Σ d_j M_j + Σ q_ij E[shortage_ij],   Π h_j(M_j) ≥ p,   E[shortage_ij | shortage_ij] ≤ g_ij,   A·M ≤ b
 
-    `price` (m,): d, $ per unit where a cycle delivers one unit, or a convex `StockCost`. `reliability`: p in (0, 1);
-    None: none asked for, where there is a limit or a price of shortages. `shortage_limit` g, `shortage_price` q: one
-    number, (m,), or (m, n) with n the largest number of deliveries; inf in g: no limit. `lower`, `upper`: bounds on M,
-    one number or (m,). `rows`: (A (k, m), b (k,)). Without any of them: model I of the source; with limits: model II;
-    with prices: model III. A DataError lists every fault; InfeasibleError says what is attainable.
+    `price` (m,): d, $ per unit where a cycle delivers one unit, or a convex `StockCost`. `reliability`: p, from 1e-6 to
+    1 − 1e-12; None: none asked for, where there is a limit or a price of shortages. `shortage_limit` g,
+    `shortage_price` q: one number, (m,), or (m, n) with n the largest number of deliveries; inf in g: no limit.
+    `lower`, `upper`: bounds on M, one number or (m,). `rows`: (A (k, m) ≥ 0, b (k,)). Without any of them: model I of
+    the source; with limits: model II; with prices: model III. A DataError lists every fault; InfeasibleError says what
+    is attainable.
     Source: Prékopa & Kelle 1978, (3.5), (3.6), (3.8).
     """
     asked = _checked(deliveries, price, reliability, shortage_limit, shortage_price, lower, upper, rows)
@@ -82,6 +84,9 @@ def initial_stock(
     most = np.minimum(asked.upper, np.maximum(risk.most, least))
     if (least > asked.upper).any():
         raise InfeasibleError(_too_low(least, asked))
+    if asked.rows is None and not asked.penalty.any():
+        # what costs nothing is bought until nothing is gained by it
+        least = np.where(asked.cost.slope(most) > 0, least, most)
     steady = gaps([flow.times for flow in flows], [flow.amounts for flow in flows])
     question = Question(flows, risk, steady, asked.cost, asked.penalty, least, most)
     log_p = None if reliability is None else math.log(reliability)
@@ -103,12 +108,13 @@ def initial_stock(
                 raise InfeasibleError("No stocks lie within the rows and bounds, whatever the reliability.")
             raise InfeasibleError(_unreliable(answer.values, reliability, "The rows and bounds"))
         values, bound = answer.values, answer.bound
+        asked.rows.verify(values.stock)
     return _record(question, values, bound, dual)
 
 
 def _gap(values: Values, bound: float) -> float:
     cost = float(values.cost.sum())
-    return (cost - bound) / abs(cost) if cost > bound else 0.0
+    return (cost - bound) / cost if cost > max(bound, 0.0) else 0.0
 
 
 def _tightened(question: Question, log_p: float, values: Values, bound: float) -> tuple[Values, float]:
@@ -176,16 +182,16 @@ def _checked(
     upper: ArrayLike | None,
     rows: tuple[ArrayLike, ArrayLike] | None,
 ) -> _Asked:
-    m = len(deliveries)
-    if not m or not all(isinstance(one, Deliveries) for one in deliveries):
-        found = f"{m} materials" if not m else "something else"
+    if not isinstance(deliveries, Sequence) or not deliveries or not all(isinstance(d, Deliveries) for d in deliveries):
+        found = "none" if isinstance(deliveries, Sequence) and not deliveries else type(deliveries).__name__
         raise DataError(Fault("deliveries", found, "Deliveries of one material or more", "Give a list of Deliveries."))
-    n = max(one.number for one in deliveries)
+    m, n = len(deliveries), max(one.number for one in deliveries)
     faults: list[Fault] = []
     p = None if reliability is None else given_number(reliability)
-    if reliability is not None and (p is None or not 0 < p < 1):
+    if reliability is not None and (p is None or not LEAST_P <= p <= MOST_P):
         remedy = f"Did you mean {p / 100:g}?" if p is not None and 1 < p < 100 else "Give 0.95 for 95 %."
-        faults.append(Fault("reliability", repr(reliability), "a probability between 0 and 1", remedy))
+        expected = f"a probability from {LEAST_P:g} to 1 - {1 - MOST_P:.0e}"
+        faults.append(Fault("reliability", repr(reliability), expected, remedy))
     if reliability is None and limit is None and penalty is None:
         remedy = "Without any of them no stock is the cheapest."
         faults.append(Fault("reliability", "None", "a probability, or limits or prices of shortages", remedy))
@@ -201,12 +207,22 @@ def _checked(
             faults.append(Fault(name, f"shape {values.shape}", expected, "Give one for each material."))
             return np.full(shape, default)
         full = np.array(np.broadcast_to(values, shape))
-        for place in np.argwhere(~(full >= least)):
+        endless = default == math.inf  # no limit may be said by inf
+        for place in np.argwhere(~((full >= least) & (np.isfinite(full) | endless))):
             where = f"{name}, material {place[0] + 1}" + (f", delivery {place[1] + 1}" if len(place) > 1 else "")
-            faults.append(Fault(where, f"{full[tuple(place)]:g}", f"a number >= {least:g}", "Correct it."))
+            expected = f"a {'' if endless else 'finite '}number >= {least:g}"
+            faults.append(Fault(where, f"{full[tuple(place)]:g}", expected, "Correct it."))
         return full
 
     cost: StockCost = price if isinstance(price, StockCost) else Proportional(table("price", price, (m,), 0.0, 0.0))
+    try:
+        fits = np.shape(cost.slope(np.zeros(m))) == (m,)
+    except ValueError:
+        fits = False
+    if not fits:
+        faults.append(
+            Fault("price", "a cost of another size", f"a cost of {m} materials", "Give one for each of them.")
+        )
     asked = _Asked(
         cost=cost,
         limit=table("shortage_limit", limit, (m, n), 0.0, math.inf),
@@ -223,9 +239,22 @@ def _checked(
 def _rows(rows: tuple[ArrayLike, ArrayLike] | None, m: int, faults: list[Fault]) -> Rows | None:
     if rows is None:
         return None
+    if not isinstance(rows, Sequence) or len(rows) != 2:
+        faults.append(
+            Fault("rows", repr(rows), "a pair (A, b)", "Give one row of A and one number of b for each limit.")
+        )
+        return None
     matrix, most = given_numbers("rows, A", rows[0]), given_numbers("rows, b", rows[1])
     matrix, most = np.atleast_2d(matrix), np.atleast_1d(most)
     if matrix.shape != (len(most), m) or not np.isfinite(matrix).all() or not np.isfinite(most).all():
         found = f"shapes {matrix.shape} and {most.shape}"
         faults.append(Fault("rows", found, f"finite A (k, {m}) and b (k,)", "Give one row for each limit."))
-    return Rows(matrix, most)
+        return None
+    for row, column in np.argwhere(matrix < 0):
+        place = f"rows, row {row + 1}, material {column + 1}"
+        remedy = "Rows limit what stocks take; what a stock must have at least is `lower`."
+        faults.append(Fault(place, f"{matrix[row, column]:g}", "a number >= 0", remedy))
+    # in units of its own largest entry a row means the same to a solver as any other
+    size = matrix.max(axis=1, initial=0.0)
+    size = np.where(size > 0, size, 1.0)
+    return Rows(matrix / size[:, None], most / size)

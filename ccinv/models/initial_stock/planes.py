@@ -22,15 +22,23 @@ from ccinv.solve.milp import Answer, Ended, Mixed, solve_mixed
 MOST_STEPS = 100
 CHORDS = 8
 FAR = 3.0
+BROKEN = 1e-6
 SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """A·M ≤ b: `matrix` (k, m), `most` (k,)."""
+    """A·M ≤ b: `matrix` (k, m) ≥ 0, its rows at most 1, `most` (k,)."""
 
     matrix: FloatArray
     most: FloatArray
+
+    def verify(self, stock: FloatArray) -> None:
+        """A SolverError where these stocks break a row by more than the solver may."""
+        over = self.matrix @ stock - self.most
+        if (over > BROKEN * np.maximum(np.abs(self.most), 1.0)).any():
+            row = int(np.argmax(over))
+            raise SolverError(f"Row {row + 1} is broken by {over[row]:.3g} of its largest coefficient: no answer.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
