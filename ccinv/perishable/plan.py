@@ -69,7 +69,7 @@ class Level:
         """How far the value can be from the best, relative to the larger of the two in size."""
         apart = abs(self.value - self.bound)
         size = max(abs(self.value), abs(self.bound))
-        return apart / size if size > 0 and apart > 1e-9 * max(size, 1.0) else 0.0
+        return apart / size if size > 0 and apart > 1e-9 * size else 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

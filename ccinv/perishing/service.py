@@ -27,6 +27,7 @@ AIM = 3.0  # standard errors by which quantiles aim above the level asked
 PATIENCE = 2  # rounds without a better plan, once there is one that keeps every promise
 TRIES = 4  # independent simulations until acceptance
 PLENTY = 20.0  # times all mean demand: an order that no demand uses up
+NOTHING = 1e-6  # of mean demand: a reserve that is none
 SHOWN = 10
 
 
@@ -131,7 +132,7 @@ def _attainable(store: PerishableStore, paths: int, seed: int) -> tuple[FloatArr
     """The service of each cell if plenty of its item is ordered on every order day, and where orders make any
     difference to it: more of an item never serves any day less."""
     none = np.zeros(store.demand.shape)
-    plenty = np.where(store.order_days, PLENTY * (1 + store.demand.sum(axis=1, keepdims=True)), 0.0)
+    plenty = np.where(store.order_days, PLENTY * (store.pack[:, None] + store.demand.sum(axis=1, keepdims=True)), 0.0)
     tail = np.full(store.demand.shape, 0.5)
     most = simulate(store, plenty, tail, paths, seed, LEARN)
     least = simulate(store, none, tail, paths, seed, LEARN)
@@ -155,7 +156,7 @@ def _moved(store: PerishableStore, now: _Round, target: FloatArray, promised: Bo
     following = np.where(
         promised, np.maximum(target + np.where(wanted > target, RISES, falls) * (wanted - target), 0.0), 0.0
     )
-    return np.where(following < 1e-6, 0.0, following)
+    return np.where(following <= NOTHING * store.demand.mean(), 0.0, following)
 
 
 def _words(
@@ -176,7 +177,7 @@ def _words(
         for i, d in np.argwhere(fails):
             lacking = float(best.found.lacking[i, d])
             why = f"the limits of the days' totals leave {lacking:.4g} units too few in reserve"
-            if lacking <= 1e-6:
+            if lacking <= NOTHING * store.demand.mean():
                 why = "no larger reserve was found in time"
             rows.append(
                 f"item {store.item_id[i]} on {store.calendar[d]}: asked {alpha:g}, {seen.met[i, d] / paths:.4f} had, "

@@ -11,14 +11,17 @@ from ccinv.arrays import FloatArray
 from ccinv.errors import SolverError
 from ccinv.solve.milp import Answer, Ended, Mixed
 
+USUAL, FINE = 1e-6, 1e-9  # what rows and whole numbers are met to
+
 
 def solve_from(
-    program: Mixed, start: FloatArray | None, gap: float, seconds: float, apart: float = 0.0
+    program: Mixed, start: FloatArray | None, gap: float, seconds: float, apart: float = 0.0, accuracy: float = USUAL
 ) -> tuple[Answer, float]:
     """As `solve_mixed`, but from a feasible point if there is one; and the processor seconds that HiGHS took.
 
     Solved, too, once point and bound are within `apart`, in absolute terms: where objectives are whole numbers, what is
-    less than 1 away is the same. A SolverError where HiGHS gives no answer.
+    less than 1 away is the same. `accuracy`: what rows and whole numbers are met to. A SolverError where HiGHS gives no
+    answer.
     """
     import highspy
 
@@ -27,6 +30,8 @@ def solve_from(
     for option, value in (
         ("output_flag", False), ("threads", 1), ("random_seed", 0), ("mip_rel_gap", gap),
         ("mip_abs_gap", max(apart, 1e-9)), ("time_limit", max(seconds, 0.1)),
+        *((("primal_feasibility_tolerance", accuracy), ("mip_feasibility_tolerance", accuracy))
+          if accuracy < USUAL else ()),
     ):  # fmt: skip
         given.setOptionValue(option, value)
     columns = program.rows.tocsc()

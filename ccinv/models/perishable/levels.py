@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -15,12 +15,14 @@ from ccinv.models.perishable.limits import limit_faults
 from ccinv.models.perishable.prices import priced
 from ccinv.models.perishable.program import Program, program_of
 from ccinv.models.perishable.rows import NONE
-from ccinv.perishable import FillRate, Level, Measure, Movements, PerishableStore
+from ccinv.models.perishable.scale import Scale, scale_of
+from ccinv.perishable import FillRate, Level, Measure, Movements, PerishableStore, Weights
 from ccinv.solve.milp import Answer, Ended, Mixed
-from ccinv.solve.started import solve_from
+from ccinv.solve.started import FINE, USUAL, solve_from
 
 KEPT = 1e-6  # relative, of what a level may lose to those after it: what the solver's rows are accurate to
-CLOSE = 2e-6  # relative, within which value and bound are the same: what levels before may lose counts in the bound
+CLOSE = 2e-6  # relative, within which a level is proven: what levels before may lose counts in the bound
+SAME = 1e-9, 1e-10  # of all that a measure adds up, and of its largest coefficient: value and bound are the same
 ROOM = 2e-3  # of all reserves, that may be lacking beyond what must be: they are corrected again anyway
 FIRST = 0.3  # share of a level's time for the relaxation
 MANY = 20  # items from which prices are tried before the program of all items
@@ -54,7 +56,21 @@ class _Aim:
     relaxed: FloatArray
     exact: FloatArray
     steps: float  # its values are whole multiples of this, 0: of nothing
+    size: float = 1.0  # what is little beside this is nothing
+    largest: float = 1.0  # coefficient of an item-day
     room: float = 0.0
+
+    def slack(self, value: float) -> float:
+        """What may be lost of this value by the levels after it."""
+        return KEPT * max(abs(value), self.size)
+
+    def same(self, store: PerishableStore, moved: Movements) -> float:
+        """The distance within which value and bound differ by rounding alone."""
+        if self.measure is None or isinstance(self.measure, FillRate):
+            return SAME[0] * self.size
+        given = self.measure.weights(store)
+        gross = Weights(**{each.name: np.abs(getattr(given, each.name)) for each in fields(given)})
+        return SAME[0] * float(moved.total(gross).sum()) + SAME[1] * self.largest
 
     def of(self, program: Program, moved: Movements) -> float:
         if self.measure is None:
@@ -76,30 +92,39 @@ def solved(
     bound, that settles it (demand lost always does: it is a flow). Otherwise the exact program starts from the best
     orders known, or items are planned one by one at prices (see `priced`). Every value is that of the orders found,
     issued first in, first out. `reserved`: units wanted in reserve after each day's sales, (n, N), as far as they can
-    be had before anything else.
+    be had before anything else. All is solved in natural units, see `scale_of`: tolerances are relative to them.
     """
     impossible = limit_faults(store)
     if impossible:
         raise InfeasibleError("\n".join(["No orders keep the limits of a day's total.", *impossible]))
-    wanted = np.zeros(store.demand.shape) if reserved is None else reserved
-    relaxed, exact = program_of(store, wanted, exact=False), program_of(store, wanted, exact=True)
+    scale = scale_of(store)
+    wanted = np.zeros(store.demand.shape) if reserved is None else reserved / scale.amount
+    relaxed, exact = program_of(scale.store, wanted, exact=False), program_of(scale.store, wanted, exact=True)
     if not ((exact.at.empty != NONE).any() or (exact.at.spent != NONE).any()):
         relaxed = replace(relaxed, exact=True)
-    aims = [_aim(measure, relaxed, exact) for measure in measures]
+    aims = [_aim(measure, relaxed, exact, scale) for measure in measures]
     if wanted.any():
-        aims.insert(0, replace(_aim(None, relaxed, exact), room=ROOM * float(wanted.sum())))
-    state = _State(relaxed, exact, search)
+        aims.insert(0, replace(_aim(None, relaxed, exact, scale), room=ROOM * float(wanted.sum())))
+    state = _State(relaxed, exact, search, scale)
     for position, aim in enumerate(aims):
         share = state.remaining() / (len(aims) - position)
         state.reach(aim, share, tell)
     best = state.best
     if best is None:  # cannot be: every level has left one
         raise SolverError("No orders were found in time. Allow more seconds.")
-    lacking = np.maximum(wanted - reserve(store, best), 0.0)
-    return Solved(best, lacking, tuple(state.levels), state.solves, state.processor)
+    lacking = np.maximum(wanted - reserve(scale.store, best), 0.0) * scale.amount
+    moved = movements(store, scale.orders(best.ordered, store))
+    told = zip(state.levels, measures, strict=True)
+    levels = tuple(_told(level, moved.value(measure, store), scale.value(measure)) for level, measure in told)
+    return Solved(moved, lacking, levels, state.solves, state.processor)
 
 
-def _aim(measure: Measure | None, relaxed: Program, exact: Program) -> _Aim:
+def _told(level: Level, value: float, unit: float) -> Level:
+    """The level in units of the store, with the value that its orders have there."""
+    return replace(level, value=value, bound=value if level.bound == level.value else level.bound * unit)
+
+
+def _aim(measure: Measure | None, relaxed: Program, exact: Program, scale: Scale) -> _Aim:
     costs = []
     for program in (relaxed, exact):
         if isinstance(measure, FillRate):
@@ -111,18 +136,23 @@ def _aim(measure: Measure | None, relaxed: Program, exact: Program) -> _Aim:
         else:
             cost = program.cost(measure.weights(program.store)) * (-1.0 if measure.largest else 1.0)
         costs.append(cost)
-    store = relaxed.store
-    counts = measure is not None and measure.name in ("lost", "end-stock", "waste") and store.whole
-    amounts = (store.demand, store.opening, store.arrivals, store.pack)
-    whole = counts and all((amount == np.rint(amount)).all() for amount in amounts)
-    return _Aim(measure, costs[0], costs[1], 1.0 if whole else 0.0)
+    if measure is None:
+        return _Aim(measure, costs[0], costs[1], 0.0, scale.typical)
+    if isinstance(measure, FillRate):
+        return _Aim(measure, costs[0], costs[1], 0.0)
+    if measure.name in ("lost", "end-stock", "waste"):
+        return _Aim(measure, costs[0], costs[1], scale.step, scale.typical, scale.typical)
+    given = measure.weights(scale.store)
+    per_unit = max(float(np.abs(getattr(given, each.name)).max()) for each in fields(given) if each.name != "order")
+    largest = max(per_unit * scale.typical, float(np.abs(given.order).max()))
+    return _Aim(measure, costs[0], costs[1], 0.0, 1e-3 * largest or 1.0, largest)
 
 
 class _State:
     """The best orders so far, and the rows that keep what they have reached."""
 
-    def __init__(self, relaxed: Program, exact: Program, search: Search) -> None:
-        self.relaxed, self.exact, self.search = relaxed, exact, search
+    def __init__(self, relaxed: Program, exact: Program, search: Search, scale: Scale) -> None:
+        self.relaxed, self.exact, self.search, self.scale = relaxed, exact, search, scale
         self.kept: list[tuple[_Aim, float]] = []
         self.levels: list[Level] = []
         self.best: Movements | None = None
@@ -146,7 +176,9 @@ class _State:
                 f"No orders that keep the limits were found in {self.search.seconds:g} seconds. Allow more of them."
             )
         value = aim.of(self.exact, self.best)
-        bound = min(bound, value)
+        if aim.measure is not None and not aim.measure.largest:
+            bound = max(bound, 0.0)  # nothing that it adds up is negative
+        bound = value if value - bound <= aim.same(self.exact.store, self.best) else bound
         self.kept.append((aim, value + aim.room))
         if aim.measure is None:
             return
@@ -154,7 +186,8 @@ class _State:
         near = self._close(value, bound, aim)
         self.levels.append(Level(aim.measure.name, aim.measure.title, sign * value, sign * bound, near))
         if tell is not None:
-            tell(f"{aim.measure.title}: {sign * value:.6g}, bound {sign * bound:.6g}")
+            unit = sign * self.scale.value(aim.measure)
+            tell(f"{aim.measure.title}: {unit * value:.6g}, bound {unit * bound:.6g}")
 
     def _steps(self, aim: _Aim) -> list[tuple[Callable[[_Aim, float], float], float]]:
         """What is tried in turn, each with a share of the time that is left: the relaxation; all items in one program,
@@ -183,7 +216,7 @@ class _State:
         """A step that prices what couples items, and gives the bound of that."""
         if self.best is None:
             return -np.inf
-        kept = [(one.exact, value + KEPT * max(abs(value), 1.0)) for one, value in self.kept]
+        kept = [(one.exact, value + one.slack(value)) for one, value in self.kept]
         found = priced(self.exact, aim.exact, kept, self.best.ordered, self.search.gap, seconds)
         self.solves, self.processor = self.solves + found.solves, self.processor + found.processor_seconds
         if found.orders is not None:
@@ -192,7 +225,9 @@ class _State:
 
     def _close(self, value: float, bound: float, aim: _Aim) -> bool:
         size = max(abs(value), abs(bound))
-        return value - bound <= max(self.search.gap * size, CLOSE * max(size, 1.0), aim.room)
+        if self.best is not None and value - bound <= aim.same(self.exact.store, self.best):
+            return True
+        return value - bound <= max(max(self.search.gap, CLOSE) * size, aim.room)
 
     def _answer(self, program: Program, aim: _Aim, seconds: float) -> Answer:
         """The program with its aim, and rows that keep what earlier levels have reached."""
@@ -208,7 +243,8 @@ class _State:
 
         for kept, value in self.kept:
             cost = kept.relaxed if program is self.relaxed else kept.exact
-            held(cost[None, :], np.array([-np.inf]), np.array([value + KEPT * max(abs(value), 1.0)]))
+            size = max(abs(value), kept.size)  # rows are accurate to so much of 1
+            held(cost[None, :] / size, np.array([-np.inf]), np.array([(value + kept.slack(value)) / size]))
         service = [aim, *(kept for kept, _ in self.kept)]
         if any(isinstance(each.measure, FillRate) for each in service):
             weights = FillRate().weights(store)
@@ -225,7 +261,8 @@ class _State:
         start = None
         if self.best is not None:
             start = program.point(self.best, self.best.value(FillRate(), store))
-        answer, took = solve_from(mixed, start, self.search.gap, seconds, max(0.999 * aim.steps, aim.room))
+        apart = max(0.999 * aim.steps, aim.room)
+        answer, took = solve_from(mixed, start, self.search.gap, seconds, apart, FINE if self.scale.wide else USUAL)
         self.solves, self.processor = self.solves + 1, self.processor + took
         if answer.ended is Ended.INFEASIBLE and self.best is None:
             raise InfeasibleError("No orders keep the limits of every day's total: allow a wider range.")
@@ -235,7 +272,7 @@ class _State:
         """Take orders if, issued first in, first out, they keep all that is to be kept and are better."""
         moved = movements(self.exact.store, orders)
         for kept, value in self.kept:
-            if kept.of(self.exact, moved) > value + 2 * KEPT * max(abs(value), 1.0):
+            if kept.of(self.exact, moved) > value + 2 * kept.slack(value):
                 return
         if self.best is None or aim.of(self.exact, moved) < aim.of(self.exact, self.best):
             self.best = moved
@@ -243,4 +280,7 @@ class _State:
 
 def _up(bound: float, steps: float) -> float:
     """The bound of values that are whole multiples of `steps`."""
-    return float(np.ceil(bound / steps - 1e-5) * steps) if steps > 0 and np.isfinite(bound) else bound
+    if not (steps > 0 and np.isfinite(bound)):
+        return bound
+    count = bound / steps
+    return float(np.ceil(count - max(1e-5, 1e-7 * abs(count))) * steps)

@@ -225,11 +225,20 @@ def _first_in_first_out(
         rows.add([*fresh, (at.spent[there], fresh_sold[there])], -np.inf, fresh_sold[there] - constant)
 
 
+def _whole(limit: FloatArray) -> FloatArray:
+    """Limits that are whole but for rounding, as whole numbers: one total may be all that lies between them."""
+    near = np.rint(limit)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(limit - near) <= 1e-9 + 1e-12 * np.abs(limit), near, limit)
+
+
 def _orders(store: PerishableStore, at: Columns, unit: FloatArray, most: FloatArray, rows: Rows) -> None:
     """Totals of order days, and orders that must be there to be paid for."""
     some = np.flatnonzero(store.order_days.any(axis=0))
     low, high = store.limits
-    rows.add([(at.order[k, some], unit[k]) for k in range(store.items)], low[some], high[some])
+    size = min(float(unit.min()), 1.0)  # rows are met to 1e-6 of 1: of a pack, if packs are smaller than that
+    terms = [(at.order[k, some], unit[k] / size) for k in range(store.items)]
+    rows.add(terms, _whole(low[some] / size), _whole(high[some] / size))
     there = np.nonzero(at.ordered != NONE)
     units = most[there] / unit[there[0]]
     rows.add([(at.order[there], 1.0), (at.ordered[there], -units)], -np.inf, 0.0)
