@@ -22,6 +22,7 @@ NAMES = (
     "rules_compared",
     "lot_sizing",
     "reliability",
+    "perishables",
 )
 LONG = ("calibrated_worlds", "reliability_simulated")  # only where they are named
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")

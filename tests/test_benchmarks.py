@@ -16,6 +16,7 @@ from benchmarks import (
     cone_solve,
     linear_growth,
     lot_sizing,
+    perishables,
     reliability,
     reliability_simulated,
     run,
@@ -223,3 +224,10 @@ def test_penalties_and_direct_search_reach_the_optimum_that_is_proven():
 
 def test_the_simulated_reliability_is_near_the_exact_one():
     assert all(job().holds for job in reliability_simulated.jobs(3, 50_000))
+
+
+@pytest.mark.parametrize("packs", [False, True])
+def test_the_perishables_that_are_timed_are_proven_and_replayed(packs):
+    row = perishables.planned(perishables.Size(4, packs, 2, 40, 90, 1e-2, 30.0, claimed=False))
+    assert row.holds is None
+    assert "demand lost" in row.detail
