@@ -381,3 +381,15 @@ def test_levels_of_many_items_are_those_of_each_alone() -> None:
     alone = [cc.lot_sizing(known.rows([i]), LEVELS) for i in range(20)]
     assert plan.cost == pytest.approx(sum(one.cost for one in alone), rel=1e-12)
     assert np.array_equal(plan.setup, np.vstack([one.setup for one in alone]))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_plan_that_costs_nothing_has_no_gap(seed: int) -> None:
+    """Without set-up costs every period orders what it sells, and no stock is left to pay for."""
+    rng = np.random.default_rng(seed)
+    size = 10.0 ** rng.integers(-6, 7)
+    known = cc.Lots(rng.random((2, 3)) * size, setup_cost=0, holding_cost=rng.random((2, 3)))
+    plan = cc.lot_sizing(known)
+    assert plan.cost == pytest.approx(0.0, abs=1e-9 * size)
+    assert plan.bound == pytest.approx(0.0, abs=1e-9 * size)
+    assert plan.gap == 0.0

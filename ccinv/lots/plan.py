@@ -56,7 +56,7 @@ class LotPlan:
     @property
     def gap(self) -> float:
         """How far the cost can be from the least at most, relative."""
-        return (self.cost - self.bound) / self.cost if self.cost > self.bound else 0.0
+        return (self.cost - self.bound) / self.cost if self.cost > max(self.bound, 0.0) else 0.0
 
     @property
     def levels(self) -> list[dict[int, float]]:

@@ -19,6 +19,7 @@ from ccinv.models.lot_sizing.stock import stock_form
 from ccinv.models.lot_sizing.verify import verified
 
 GAP, SECONDS = 1e-4, 60.0
+ROUNDING = 1e-12  # of the largest cost of a cell
 CLEAN = 1e-9  # of an item's mean demand: an order smaller than this is rounding
 
 
@@ -115,6 +116,7 @@ def _plan(known: Lots, needs: Needs, renewed: bool, inversion: Inversion, method
         score = np.where(sd > 0, found.stock / np.where(sd > 0, sd, 1.0), np.inf)
     promised = np.where(np.isfinite(score), inversion.probability(np.where(np.isfinite(score), score, 0.0)), 1.0)
     setups, units, holding = costs(known, setup, found.stock, sd)
+    cost = setups + units + holding
     used = (known.unit_time[:, None] * order + known.setup_time[:, None] * setup).sum(axis=0)
     return LotPlan(
         known=known,
@@ -130,14 +132,21 @@ def _plan(known: Lots, needs: Needs, renewed: bool, inversion: Inversion, method
         promised=np.where(asked[:, None] > 0, promised, np.nan),
         on_hand=found.stock + backlog(found.stock, sd),
         used=used,
-        cost=setups + units + holding,
-        bound=min(found.bound, setups + units + holding),
+        cost=cost,
+        bound=_bound(known, cost, found.bound),
         setup_costs=setups,
         unit_costs=units,
         holding_costs=holding,
         seconds=found.seconds,
         notes=tuple(_notes(known, renewed)),
     )
+
+
+def _bound(known: Lots, cost: float, bound: float) -> float:
+    """The bound, never below 0, as nothing that costs add up is; the cost itself where rounding alone is between."""
+    unit = known.unit[:, None]
+    nothing = ROUNDING * float((known.setup_cost + (known.unit_cost + known.holding_cost) * unit).max())
+    return cost if cost - bound <= nothing else max(bound, 0.0)
 
 
 def _notes(known: Lots, renewed: bool) -> list[str]:
