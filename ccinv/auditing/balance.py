@@ -8,15 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccinv.arrays import BoolArray, FloatArray, IntArray
+from ccinv.auditing.effort import refuse_effort
 from ccinv.auditing.judging import Verdict, judge
 from ccinv.auditing.streams import generator
-from ccinv.errors import DataError, Fault
 from ccinv.network import BalancePlan
 from ccinv.network.layout import NOWHERE
 
 CELLS = 2**21  # numbers held of a block of paths: flows, or demand
 SHORT = 2e-6  # of the unit of amounts, and of the largest stock: less than this is rounding
-MOST_PATHS = 10**8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +76,7 @@ def audit_balance(plan: BalancePlan, paths: int = 20_000, seed: int = 1) -> Bala
     that was sent so far is what the rules add up to, never less than before, within the capacities. The same seed
     gives the same figures; where demand is certain there is one path. A DataError says if paths or seed cannot be used.
     """
-    _refuse(paths, seed)
+    refuse_effort(paths, seed)
     known, layout = plan.known, plan.layout
     box = bool(np.isfinite(plan.theta))
     paths = 1 if known.certain and not box else paths
@@ -224,13 +223,3 @@ def _judged(plan: BalancePlan, tally: _Tally, paths: int, seed: int, box: bool) 
         paths, seed, tuple(found), tally.stock / paths, tally.low, tally.high, tally.flow / paths, cost,
         float(np.sqrt(spread / paths)), tally.highest, plan.cost,
     )  # fmt: skip
-
-
-def _refuse(paths: object, seed: object) -> None:
-    faults = []
-    for name, value, low, high in (("paths", paths, 1, MOST_PATHS), ("seed", seed, 0, 2**63 - 1)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
-            expected = f"a whole number from {low} to {high}"
-            faults.append(Fault(name, f"{value!r:.60}", expected, "Give another number."))
-    if faults:
-        raise DataError(faults)

@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccinv.arrays import FloatArray, IntArray
+from ccinv.auditing.effort import refuse_effort
 from ccinv.auditing.judging import Verdict, judge
 from ccinv.auditing.streams import generator
-from ccinv.errors import DataError, Fault
 from ccinv.lots import LotPlan
 
 CELLS = 2**21  # items × periods × paths replayed at once
 SHORT = 1e-6  # of an item's mean demand: less than this is no backlog but rounding
-MOST_PATHS = 10**8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +91,7 @@ def audit_lots(plan: LotPlan, paths: int = 20_000, seed: int = 1) -> LotAudit:
     ordered: the plan counts on a mean order that is not negative, the replay on none that is. The same seed gives the
     same figures. A DataError says if paths or seed cannot be used.
     """
-    _refuse(paths, seed)
+    refuse_effort(paths, seed)
     known = plan.known
     shape = (known.items, known.periods)
     tally = _Tally.zeros(shape)
@@ -153,13 +152,3 @@ def _replay(plan: LotPlan, demand: FloatArray, tally: _Tally) -> None:
         spent += known.unit_cost[:, t] @ order + known.holding_cost[:, t] @ on_hand
     tally.cost += float(spent.sum())
     tally.cost_square += float(((spent - plan.cost) ** 2).sum())
-
-
-def _refuse(paths: object, seed: object) -> None:
-    faults = []
-    for name, value, low, high in (("paths", paths, 1, MOST_PATHS), ("seed", seed, 0, 2**63 - 1)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
-            expected = f"a whole number from {low} to {high}"
-            faults.append(Fault(name, f"{value!r:.60}", expected, "Give another number."))
-    if faults:
-        raise DataError(faults)

@@ -9,16 +9,15 @@ import numpy as np
 from scipy.special import ndtri
 
 from ccinv.arrays import BoolArray, FloatArray, IntArray
+from ccinv.auditing.effort import refuse_effort
 from ccinv.auditing.judging import LEVEL, Verdict, judge, limits
 from ccinv.auditing.streams import generator
 from ccinv.deliveries import Deliveries
 from ccinv.deliveries.flow import Flow, RandomDemand
 from ccinv.deliveries.marks import Marks
 from ccinv.deliveries.sampling import drawn_by_sorting
-from ccinv.errors import DataError, Fault
 
 BLOCK = 20_000  # cycles drawn at once
-MOST_PATHS = 10**8
 SHORT = 1e-9  # of the demand of a cycle: less than this is no shortage but rounding
 FEWEST = 30  # shortages, under which their mean says nothing against a limit
 
@@ -71,7 +70,7 @@ def audit_stock(
     T and A are drawn by sorting uniform numbers and taking the selected ones; no formula of the planner is used.
     `shortage_limit` (m, n): of E[shortage_i | shortage_i], inf: none. DataError names wrong paths or seed.
     """
-    _refuse(paths, seed)
+    refuse_effort(paths, seed)
     m, n = len(deliveries), max(one.number for one in deliveries)
     met = np.zeros(m, dtype=np.int64)
     count = np.zeros((m, n), dtype=np.int64)
@@ -151,13 +150,3 @@ def _beyond(count: IntArray, total: FloatArray, square: FloatArray, limit: Float
     # a limit of 0 means no shortage at all
     found: BoolArray = broken | ((limit == 0) & (count > 0))
     return found
-
-
-def _refuse(paths: object, seed: object) -> None:
-    faults = []
-    for name, value, low, high in (("paths", paths, 1, MOST_PATHS), ("seed", seed, 0, 2**63 - 1)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
-            expected = f"a whole number from {low} to {high}"
-            faults.append(Fault(name, f"{value!r:.60}", expected, "Give another number."))
-    if faults:
-        raise DataError(faults)

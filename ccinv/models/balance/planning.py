@@ -7,7 +7,7 @@ import time
 import cvxpy as cp
 import numpy as np
 
-from ccinv.arrays import BoolArray, FloatArray, given_number
+from ccinv.arrays import BoolArray, FloatArray
 from ccinv.demand.factor_copula import common_factors
 from ccinv.errors import DataError, Fault, SolverError
 from ccinv.inversion import Box, Calibrated, Normal
@@ -24,6 +24,7 @@ from ccinv.models.balance.verify import verified
 from ccinv.network import Aim, BalancePlan, Expected, Linear, Network, Rule, Static, WorstCase
 from ccinv.network.layout import Layout, layout_of
 from ccinv.solve.milp import Ended, solve_mixed
+from ccinv.solve.patience import patience_faults
 
 GAP, SECONDS = 1e-6, 60.0
 CLEAN = 1e-11  # of the unit of amounts: a flow or stock smaller than this is rounding
@@ -217,11 +218,6 @@ def _check(known: object, rule: object, inversion: object, aim: object, gap: obj
     if uncertain and cells > MOST_WEIGHTS:
         found = f"{cells:,} (arcs × products × rows of demand × periods²)"
         faults.append(Fault("weights", found, f"at most {MOST_WEIGHTS:,}", "Plan fewer periods or nodes at a time."))
-    number = given_number(gap)
-    if number is None or not 0 < number < 1:
-        faults.append(Fault("gap", f"{gap!r:.60}", "a number between 0 and 1", "0.0001 is usual."))
-    number = given_number(seconds)
-    if number is None or not 0 < number <= 1e6:
-        faults.append(Fault("seconds", f"{seconds!r:.60}", "a number from above 0 to 1e6", "60 is usual."))
+    faults += patience_faults(gap, seconds)
     if faults:
         raise DataError(faults)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ccinv.arrays import BoolArray, FloatArray, given_number
+from ccinv.arrays import BoolArray, FloatArray
 from ccinv.errors import DataError, Fault
 from ccinv.inversion import Calibrated, Normal
 from ccinv.inversion.inversion import Inversion
@@ -17,6 +17,7 @@ from ccinv.models.lot_sizing.needs import Needs, backlog, needs_of
 from ccinv.models.lot_sizing.solving import Solved, solved
 from ccinv.models.lot_sizing.stock import stock_form
 from ccinv.models.lot_sizing.verify import verified
+from ccinv.solve.patience import patience_faults
 
 GAP, SECONDS = 1e-4, 60.0
 ROUNDING = 1e-12  # of the largest cost of a cell
@@ -170,11 +171,6 @@ def _check(known: object, strategy: object, inversion: object, gap: object, seco
         expected = "Normal(), Cantelli(), Unimodal() or Student()"
         remedy = "Lots are not calibrated: choose a fixed multiplier, from cc.inversion, and look at the audit."
         faults.append(Fault("inversion", type(inversion).__name__, expected, remedy))
-    number = given_number(gap)
-    if number is None or not 0 < number < 1:
-        faults.append(Fault("gap", f"{gap!r:.60}", "a number between 0 and 1", "0.0001 is usual."))
-    number = given_number(seconds)
-    if number is None or not 0 < number <= 1e6:
-        faults.append(Fault("seconds", f"{seconds!r:.60}", "a number from above 0 to 1e6", "60 is usual."))
+    faults += patience_faults(gap, seconds)
     if faults:
         raise DataError(faults)
