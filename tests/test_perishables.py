@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from perishable_instances import DAYS, OBJECTIVES, best_of, every_plan, small
 
 import ccinv as cc
+from ccinv.errors import DataError
 from ccinv.models.perishable import limit_faults, movements
 from ccinv.models.perishable.prices import priced
 from ccinv.models.perishable.program import program_of
@@ -338,3 +339,26 @@ def test_prices_bound_what_all_plans_can_have_and_lead_to_plans_that_keep_everyt
         assert np.all((total >= least - 1e-9) & (total <= most + 1e-9))
         tight += np.ceil(found.bound - 1e-5) == end == moved.end.sum()
     assert tight >= 12, "mostly, prices settle the question"
+
+
+def test_what_is_no_store_no_measure_no_number_is_refused_with_a_remedy() -> None:
+    known: dict[str, Any] = {"demand": [[1.0]], "shelf_life": 1, "order_days": True}
+    store = cc.PerishableStore(**known)
+    wrong: Any = 5
+    with pytest.raises(DataError) as caught:
+        cc.perishables(wrong, "lost", gap="x", seconds="y")  # type: ignore[arg-type]
+    told = str(caught.value)
+    for words in (
+        "store: found int, expected PerishableStore", "objective: found 'lost', expected a measure",
+        "cc.perishable.Lost()", "gap: found 'x'", "seconds: found 'y'",
+    ):  # fmt: skip
+        assert words in told
+    with pytest.raises(DataError, match="objective: found 'lost' 2 times, expected each measure once"):
+        cc.perishables(store, (Lost(), Lost()))
+    for fault, words in (
+        ({"day": "perish"}, "day: found 'perish', expected a Day"),
+        ({"order_days": [[0.5]]}, "order_days: found 0.5, expected True or False"),
+        ({"least": np.inf}, "least of day 1: found inf, expected a finite total"),
+    ):
+        with pytest.raises(DataError, match=words):
+            cc.PerishableStore(**known | fault)

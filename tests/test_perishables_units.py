@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -13,7 +13,17 @@ from perishable_instances import small
 import ccinv as cc
 from ccinv.errors import DataError
 from ccinv.models.perishable.scale import scale_of
-from ccinv.perishable import MEASURES, EndStock, FillRate, Lost, Measure, PerishablePlan, PerishableStore, Profit
+from ccinv.perishable import (
+    MEASURES,
+    EndStock,
+    FillRate,
+    Lost,
+    Measure,
+    PerishablePlan,
+    PerishableStore,
+    Profit,
+    Weights,
+)
 from ccinv.perishable.store import MONEY
 
 DEMAND = np.array([[5.0, 3, 7, 2], [4, 4, 1, 6]])
@@ -173,3 +183,27 @@ def test_natural_units_are_the_greatest_common_step_of_all_amounts() -> None:
         assert scale.amount == pytest.approx(2 * size, rel=1e-9)
         assert scale.step == 1.0
         assert scale.store.pack.tolist() == [2.0, 2.0]
+
+
+@dataclass(frozen=True)
+class Handling:
+    """Somebody's own measure: a worker's minutes, so many for an order, for a unit short and for one wasted."""
+
+    name = "handling"
+    title = "minutes"
+    largest = False
+
+    def weights(self, store: PerishableStore) -> Weights:
+        return Weights.of(store, order=15.0, short=2.0, waste=1.0)
+
+
+@pytest.mark.parametrize("size", [0.5, 1.0, 4.0])
+def test_a_measure_of_one_s_own_weighs_orders_and_units_as_it_says(size: float) -> None:
+    """With packs of `size` and demand of as many, one unit short is 2 minutes whatever a pack is."""
+    store = cc.PerishableStore(
+        demand=np.array([[2.0, 1, 2, 1]]) * 2 * size, pack=2 * size, shelf_life=2, order_days=[1, 0, 1, 0], order_cost=1
+    )
+    plan = cc.perishables(store, Handling(), gap=1e-6)
+    # each of two orders saves 3 packs of 2 · size units, and costs 15
+    assert plan.levels[0].value == pytest.approx(2 * min(15.0, 2 * 3 * 2 * size), rel=1e-9)
+    assert plan.proven

@@ -39,9 +39,12 @@ class Weights:
 class Measure(Protocol):
     """One thing to make as small (or, if `largest`, as large) as can be; `title`: what it is called in a report."""
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    largest: ClassVar[bool]
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def largest(self) -> bool: ...
 
     def weights(self, store: PerishableStore) -> Weights: ...
 

@@ -90,7 +90,15 @@ class PerishableStore:
             put(self, name, _shaped(name, getattr(self, name), (items,), faults))
         for name in ("least", "most"):
             put(self, name, _shaped(name, getattr(self, name), (days,), faults))
-        put(self, "order_days", _shaped("order_days", self.order_days, (items, days), faults).astype(np.bool_))
+        can = _shaped("order_days", self.order_days, (items, days), faults)
+        odd = can[(can != 0) & (can != 1)]
+        if odd.size:
+            remedy = "Give True for days on which orders can be placed, False for all others."
+            faults.append(Fault("order_days", f"{odd[0]:g}", "True or False, or 1 or 0", remedy))
+        put(self, "order_days", can.astype(np.bool_))
+        if not isinstance(self.day, Day):
+            remedy = 'Give cc.perishable.Day(("perish", "receive", "sell")), in their order.'
+            faults.append(Fault("day", f"{self.day!r:.60}", "a Day", remedy))
         put(self, "arrivals", _shaped("arrivals", self.arrivals, (items, days), faults))
         opening = given_numbers("opening", self.opening)
         ages = opening.shape[-1] if opening.ndim == 2 else 1
@@ -204,6 +212,10 @@ def _check_limits(store: PerishableStore, faults: list[Fault]) -> None:
         for t in np.flatnonzero(amount < 0)[:MOST_NAMED]:
             place = f"{name} of day {store.calendar[t]}"
             faults.append(Fault(place, f"{amount[t]:g}", "a total >= 0", "Correct it, or leave it out."))
+    faults.extend(
+        Fault(f"least of day {store.calendar[t]}", "inf", "a finite total", "Correct it, or leave it out.")
+        for t in np.flatnonzero(np.isposinf(store.least))[:MOST_NAMED]
+    )
     with np.errstate(invalid="ignore"):
         crossed = store.least > store.most
     one = not np.ptp(np.nan_to_num(store.least)) and not np.ptp(np.nan_to_num(store.most))

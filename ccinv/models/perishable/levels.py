@@ -16,7 +16,18 @@ from ccinv.models.perishable.prices import priced
 from ccinv.models.perishable.program import Program, program_of
 from ccinv.models.perishable.rows import NONE
 from ccinv.models.perishable.scale import Scale, scale_of
-from ccinv.perishable import FillRate, Level, Measure, Movements, PerishableStore, Weights
+from ccinv.perishable import (
+    Cost,
+    EndStock,
+    FillRate,
+    Level,
+    Lost,
+    Measure,
+    Movements,
+    PerishableStore,
+    Waste,
+    Weights,
+)  # fmt: skip
 from ccinv.solve.milp import Answer, Ended, Mixed
 from ccinv.solve.started import FINE, USUAL, solve_from
 
@@ -102,7 +113,8 @@ def solved(
     relaxed, exact = program_of(scale.store, wanted, exact=False), program_of(scale.store, wanted, exact=True)
     if not ((exact.at.empty != NONE).any() or (exact.at.spent != NONE).any()):
         relaxed = replace(relaxed, exact=True)
-    aims = [_aim(measure, relaxed, exact, scale) for measure in measures]
+    natural = [scale.measure(measure, store) for measure in measures]
+    aims = [_aim(measure, relaxed, exact, scale) for measure in natural]
     if wanted.any():
         aims.insert(0, replace(_aim(None, relaxed, exact, scale), room=ROOM * float(wanted.sum())))
     state = _State(relaxed, exact, search, scale)
@@ -114,8 +126,8 @@ def solved(
         raise SolverError("No orders were found in time. Allow more seconds.")
     lacking = np.maximum(wanted - reserve(scale.store, best), 0.0) * scale.amount
     moved = movements(store, scale.orders(best.ordered, store))
-    told = zip(state.levels, measures, strict=True)
-    levels = tuple(_told(level, moved.value(measure, store), scale.value(measure)) for level, measure in told)
+    told = zip(state.levels, measures, (scale.value(measure) for measure in natural), strict=True)
+    levels = tuple(_told(level, moved.value(measure, store), unit) for level, measure, unit in told)
     return Solved(moved, lacking, levels, state.solves, state.processor)
 
 
@@ -140,7 +152,7 @@ def _aim(measure: Measure | None, relaxed: Program, exact: Program, scale: Scale
         return _Aim(measure, costs[0], costs[1], 0.0, scale.typical)
     if isinstance(measure, FillRate):
         return _Aim(measure, costs[0], costs[1], 0.0)
-    if measure.name in ("lost", "end-stock", "waste"):
+    if isinstance(measure, Lost | EndStock | Waste):
         return _Aim(measure, costs[0], costs[1], scale.step, scale.typical, scale.typical)
     given = measure.weights(scale.store)
     per_unit = max(float(np.abs(getattr(given, each.name)).max()) for each in fields(given) if each.name != "order")
@@ -176,7 +188,7 @@ class _State:
                 f"No orders that keep the limits were found in {self.search.seconds:g} seconds. Allow more of them."
             )
         value = aim.of(self.exact, self.best)
-        if aim.measure is not None and not aim.measure.largest:
+        if isinstance(aim.measure, Lost | EndStock | Waste | Cost):
             bound = max(bound, 0.0)  # nothing that it adds up is negative
         bound = value if value - bound <= aim.same(self.exact.store, self.best) else bound
         self.kept.append((aim, value + aim.room))

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
 from ccinv.arrays import FloatArray
 from ccinv.errors import DataError, Fault
-from ccinv.perishable import Cost, Measure, PerishableStore, Profit
+from ccinv.perishable import Cost, EndStock, FillRate, Lost, Measure, PerishableStore, Profit, Waste, Weights
 from ccinv.perishable.store import MONEY
 
 DIGITS = 13  # of scaled numbers: the same question in other units is then the same numbers
 MOST_STEPS = 1e6  # of the greatest amount: finer steps are none
 FAR = 1e8  # times mean demand, that a pack can be: beyond, a pack and a day's demand are not told apart
 LARGE = 1e3  # mean demand of an item-day in natural units, at most: a solver's rows are accurate to 1e-6 of one
+OWN = (Lost, EndStock, Waste, Cost, Profit, FillRate)
 PER_UNIT = 100.0  # the largest cost of a natural unit, in natural money
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Natural:
+    """A measure of somebody's own, with what it counts of natural units; `unit`: one natural unit of its value."""
+
+    name: str
+    title: str
+    largest: bool
+    given: Weights
+    unit: float
+
+    def weights(self, store: PerishableStore) -> Weights:
+        del store  # they were made for it
+        return self.given
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,9 +53,23 @@ class Scale:
 
     def value(self, measure: Measure) -> float:
         """One natural unit of a measure, in units of the store."""
+        if isinstance(measure, Natural):
+            return measure.unit
         if isinstance(measure, Cost | Profit):
             return self.money
-        return self.amount if measure.name in ("lost", "end-stock", "waste") else 1.0
+        return self.amount if isinstance(measure, Lost | EndStock | Waste) else 1.0
+
+    def measure(self, measure: Measure, store: PerishableStore) -> Measure:
+        """The measure as the natural store has it: one of our own reads it there, any other is told in its units."""
+        if isinstance(measure, OWN):
+            return measure
+        given = measure.weights(store)
+        sizes = {each.name: 1.0 if each.name == "order" else self.amount for each in fields(given)}
+        each_unit = [float(np.abs(getattr(given, name)).max()) * size for name, size in sizes.items()]
+        unit = max(each_unit) / PER_UNIT
+        unit = unit if unit > 0 else 1.0
+        natural = Weights(**{name: getattr(given, name) * (size / unit) for name, size in sizes.items()})
+        return Natural(measure.name, measure.title, measure.largest, natural, unit)
 
     def orders(self, natural: FloatArray, store: PerishableStore) -> FloatArray:
         """Orders in units of the store, whole packs exactly where they are to be."""
