@@ -393,3 +393,9 @@ def test_a_plan_that_costs_nothing_has_no_gap(seed: int) -> None:
     assert plan.cost == pytest.approx(0.0, abs=1e-9 * size)
     assert plan.bound == pytest.approx(0.0, abs=1e-9 * size)
     assert plan.gap == 0.0
+
+
+@pytest.mark.parametrize("names", [5, "ab", None])
+def test_names_of_items_that_are_no_list_are_refused(names: object) -> None:
+    with pytest.raises(cc.errors.DataError, match=r"item_id: found .*, expected 1 different texts. Give a list"):
+        cc.Lots([[5.0]], 1, 1, item_id=names)  # type: ignore[arg-type]

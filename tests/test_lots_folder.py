@@ -172,6 +172,19 @@ def test_a_wrong_name_on_the_command_line_is_bad_input_with_the_nearest_one(
     assert "'cantelli'" in said
 
 
+def test_an_audit_without_paths_is_refused_before_anything_is_solved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("solved")
+
+    monkeypatch.setattr("ccinv.models.lot_sizing.lot_sizing", never)
+    code, _, said = run(capsys, "lots", written(tmp_path, files()), "--paths", 0, "--out", tmp_path / "run")
+    assert code == 2
+    assert "paths: found 0, expected a whole number" in said
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_broken_promise_ends_with_6(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Gamma demand whose deviation is twice its mean: as if it were normal, service comes out too low."""
     forecast = "item_id,period,mean,sd,law\n" + "".join(f"a,{t},10,20,gamma\n" for t in (1, 2, 3))

@@ -46,6 +46,7 @@ def lots(
     from ccinv.auditing.lots import audit_lots
     from ccinv.cli.folders import command, run_folder
     from ccinv.cli.screen import working
+    from ccinv.errors import DataError, Fault
     from ccinv.models.lot_sizing import lot_sizing
     from ccinv.reading.lots import STRATEGIES, read_lots
     from ccinv.reporting.lots import lots_headline, lots_words
@@ -53,6 +54,9 @@ def lots(
     from ccinv.writing.lots_folder import write_lots
 
     given = read_lots(folder)
+    many = given.paths if paths is None else paths
+    if not no_audit and many < 1:  # said before anything is solved
+        raise DataError(Fault("paths", f"{many}", "a whole number >= 1", "20000 is usual; --no-audit leaves it out."))
     known = given.known if service is None else replace(given.known, service=np.full(given.known.items, service))
     how = given.strategy if strategy is None else chosen("strategy", strategy, STRATEGIES)
     fixed = {name: make for name, make in INVERSIONS.items() if name != "calibrated"}
@@ -64,7 +68,6 @@ def lots(
         found = lot_sizing(known, how, turned, given.gap, given.seconds if seconds is None else seconds)
     seen = None
     if not no_audit:
-        many = given.paths if paths is None else paths
         with working(f"replaying {many:,} paths"):
             seen = audit_lots(found, many, given.seed if seed is None else seed)
     place, figures = write_lots(found, seen, place, force, command())

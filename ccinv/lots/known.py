@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +72,11 @@ class Lots:
         if periods > MOST_PERIODS or items * periods * periods > MOST_CELLS:
             found, most = f"{items} items and {periods} periods", f"items × periods² up to {MOST_CELLS:,}"
             faults.append(Fault("demand", found, most, "Plan fewer items at a time, or fewer periods."))
-        ids = tuple(self.item_id) or tuple(f"item-{k + 1}" for k in range(items))
+        named = self.item_id
+        if isinstance(named, str) or not isinstance(named, Iterable):
+            faults.append(Fault("item_id", f"{named!r:.60}", f"{items} different texts", "Give a list of names."))
+            named = ()
+        ids = tuple(named) or tuple(f"item-{k + 1}" for k in range(items))
         if len(ids) != items or len(set(ids)) != items or not all(isinstance(name, str) for name in ids):
             found = f"{len(set(ids))} different names"
             faults.append(Fault("item_id", found, f"{items} different texts", "Give each item a name of its own."))
