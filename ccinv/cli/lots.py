@@ -43,10 +43,10 @@ def lots(
 
     import numpy as np
 
+    from ccinv.auditing.effort import refuse_effort
     from ccinv.auditing.lots import audit_lots
     from ccinv.cli.folders import command, run_folder
     from ccinv.cli.screen import working
-    from ccinv.errors import DataError, Fault
     from ccinv.models.lot_sizing import lot_sizing
     from ccinv.reading.lots import STRATEGIES, read_lots
     from ccinv.reporting.lots import lots_headline, lots_words
@@ -55,8 +55,9 @@ def lots(
 
     given = read_lots(folder)
     many = given.paths if paths is None else paths
-    if not no_audit and many < 1:  # said before anything is solved
-        raise DataError(Fault("paths", f"{many}", "a whole number >= 1", "20000 is usual; --no-audit leaves it out."))
+    first = given.seed if seed is None else seed
+    if not no_audit:
+        refuse_effort(many, first)  # before anything is solved
     known = given.known if service is None else replace(given.known, service=np.full(given.known.items, service))
     how = given.strategy if strategy is None else chosen("strategy", strategy, STRATEGIES)
     fixed = {name: make for name, make in INVERSIONS.items() if name != "calibrated"}
@@ -69,7 +70,7 @@ def lots(
     seen = None
     if not no_audit:
         with working(f"replaying {many:,} paths"):
-            seen = audit_lots(found, many, given.seed if seed is None else seed)
+            seen = audit_lots(found, many, first)
     place, figures = write_lots(found, seen, place, force, command())
     page = place / "report.html"
     head = (
