@@ -15,6 +15,7 @@ from ccinv.errors import DataError
 from ccinv.models.perishable.scale import scale_of
 from ccinv.perishable import (
     MEASURES,
+    Cost,
     EndStock,
     FillRate,
     Lost,
@@ -207,3 +208,16 @@ def test_a_measure_of_one_s_own_weighs_orders_and_units_as_it_says(size: float) 
     # each of two orders saves 3 packs of 2 · size units, and costs 15
     assert plan.levels[0].value == pytest.approx(2 * min(15.0, 2 * 3 * 2 * size), rel=1e-9)
     assert plan.proven
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_orders_that_need_not_be_whole_are_paid_for_or_nothing(seed: int) -> None:
+    """What the rows of a program are inaccurate by is no order: it would cost as much as one."""
+    rng = np.random.default_rng(seed)
+    store = cc.PerishableStore(
+        demand=rng.integers(0, 9, (3, 8)), shelf_life=[3, 4, 3], order_days=rng.random((3, 8)) < 0.5, whole=False,
+        most=14, least=2, unit_cost=1, price=3, holding_cost=0.1, waste_cost=0.5, lost_cost=1, order_cost=2,
+    )  # fmt: skip
+    plan = cc.perishables(store, (FillRate(), Cost()), gap=1e-6)
+    assert plan.proven
+    assert plan.orders[plan.orders > 0].min() > 1e-3

@@ -132,8 +132,11 @@ def solved(
 
 
 def _told(level: Level, value: float, unit: float) -> Level:
-    """The level in units of the store, with the value that its orders have there."""
-    return replace(level, value=value, bound=value if level.bound == level.value else level.bound * unit)
+    """The level in units of the store; `value`: what the orders have there, which is it but for rounding, or for what
+    later levels were allowed to take from it."""
+    reached = level.value * unit
+    told = value if abs(value - reached) <= SAME[0] * abs(reached) else reached
+    return replace(level, value=told, bound=told if level.bound == level.value else level.bound * unit)
 
 
 def _aim(measure: Measure | None, relaxed: Program, exact: Program, scale: Scale) -> _Aim:

@@ -80,6 +80,8 @@ class Program:
         there = self.at.order != NONE
         amount = np.where(there, x[np.where(there, self.at.order, 0)], 0.0)
         amount = np.rint(amount) if self.store.whole else np.maximum(amount, 0.0)
+        paid = self.at.ordered != NONE  # an order that is not paid for is what rows are inaccurate by
+        amount = np.where(paid & (x[np.where(paid, self.at.ordered, 0)] < 0.5), 0.0, amount)
         found: FloatArray = amount * self.unit[:, None]
         return found
 
