@@ -26,7 +26,7 @@ SMOOTH = 2  # steps after which interpolation has found what it can find fast
 STUCK = 0.02  # distance in gain that interpolation should have closed by then
 SETTLED = 1e-9  # distance in gain from which on a material stays where it is
 FIRST = (0.1, 0.35, 0.6, 0.8)  # of the way from a certain shortage to none: the first evaluations
-HAIR = 1e-12
+HAIR = 1e-12  # above the lower end, in cycles
 CALM = 2.0  # the most that log λ changes in a step
 EVEN = 2  # evaluations after them where all materials are expected to run the same risk
 BEYOND = 0.15  # of the distance in gain from the last evaluation: how far to its other side the next one goes
@@ -68,15 +68,7 @@ def priced(question: Question, log_p: float, close: float) -> Priced:
     sure = question.values(question.low)
     if sure.log.sum() >= log_p:
         return Priced(sure, 0.0, float(sure.cost.sum()))
-    least, most = question.risk.least, question.risk.most
-    each = [question.values(_inside(question, least + share * (most - least))) for share in FIRST]
-    # deliveries at certain times let reliability begin with a jump: then the lower end may be the place, a hair above
-    # it, where the slope is already that of what follows
-    begun = np.minimum(question.low + HAIR, question.high)
-    each.append(question.values(np.where(sure.shortage < 1.0 - DIM, begun, each[0].stock)))
-    for _ in range(EVEN):
-        each.append(question.values(_even(question, Gathered.of(question, each), log_p)))
-    ends = _Ends.of(question)
+    each, ends = _first(question, sure, log_p), _Ends.of(question)
     rounding = 1e-12 * abs(log_p) + 3e-16
     best, bound, spare, aim = None, -math.inf, rounding, 0.0
     for step in range(MOST_STEPS):
@@ -88,17 +80,7 @@ def priced(question: Question, log_p: float, close: float) -> Priced:
         bound = max(bound, float(seen.least(price, question.low, question.high).sum()) + price * log_p)
         if best is not None and _cost(best) - bound <= close * abs(_cost(best)):
             return Priced(best, price, bound)
-        miss = aim - _gain(seen, each[-1])
-        # from both sides, every other time: tangents on one side alone prove little
-        target = aim + (BEYOND * np.clip(miss, -1.0, 1.0) if step % 2 else np.zeros(len(miss)))
-        stock = _stock(question, seen, target)
-        if step % 2 and step > SMOOTH:
-            # the gain jumps where the stock of a sure delivery ends: halving finds the place, interpolation does not
-            stuck = np.abs(miss) > STUCK
-            halved = question.risk.most - np.exp(seen.between(np.full(len(miss), aim)))
-            stock = np.where(stuck, _inside(question, halved), stock)
-        moving = np.flatnonzero((np.abs(miss) > SETTLED) | (step <= SMOOTH))
-        values = question.again(each[-1], stock, moving)
+        values = _next(question, seen, each[-1], aim, step)
         each.append(values)
         short = log_p - float(values.log.sum())
         if short <= 0 and (best is None or _cost(values) < _cost(best)):
@@ -109,6 +91,32 @@ def priced(question: Question, log_p: float, close: float) -> Priced:
     if best is None:
         raise SolverError(f"No stocks of {len(start)} materials were found reliable enough in {MOST_STEPS} steps.")
     return Priced(best, price, bound)
+
+
+def _first(question: Question, sure: Values, log_p: float) -> list[Values]:
+    """Evaluations all along the way, and where all materials are expected to run the same risk; `sure`: of the ends."""
+    least, most = question.risk.least, question.risk.most
+    each = [question.values(_inside(question, least + share * (most - least))) for share in FIRST]
+    # deliveries at certain times let reliability begin with a jump: then the lower end may be the place, a hair above
+    # it, where the slope is already that of what follows
+    begun = np.minimum(question.low + HAIR, question.high)
+    each.append(question.values(np.where(sure.shortage < 1.0 - DIM, begun, each[0].stock)))
+    for _ in range(EVEN):
+        each.append(question.values(_even(question, Gathered.of(question, each), log_p)))
+    return each
+
+
+def _next(question: Question, seen: Gathered, last: Values, aim: float, step: int) -> Values:
+    """The materials where their gain is expected to be `aim`; those that are there stay as they are."""
+    miss = aim - _gain(seen, last)
+    # from both sides, every other time: tangents on one side alone prove little
+    target = aim + (BEYOND * np.clip(miss, -1.0, 1.0) if step % 2 else np.zeros(len(miss)))
+    stock = _stock(question, seen, target)
+    if step % 2 and step > SMOOTH:
+        # the gain jumps where the stock of a sure delivery ends: halving finds the place, interpolation does not
+        halved = question.risk.most - np.exp(seen.between(np.full(len(miss), aim)))
+        stock = np.where(np.abs(miss) > STUCK, _inside(question, halved), stock)
+    return question.again(last, stock, np.flatnonzero((np.abs(miss) > SETTLED) | (step <= SMOOTH)))
 
 
 def _cost(values: Values) -> float:
