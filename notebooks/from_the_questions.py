@@ -162,11 +162,34 @@ assert contradiction.status == 2
 print(contradiction.message)
 
 # %% [markdown]
-# **3. x ≤ y**, meant as "x is 1 if there is an order", lets y be 30 with x at 0.
-#
-# **4. Stock zeroed whole.** I(d + s) ≤ M (1 − x(d)) empties the shelf s days after an order, fresh units too: with
-# orders on days 0 and 3 and a life of three days nothing may be there on day 3, not even what came that day.
-#
+# **3. x ≤ y**, meant as "x is 1 if there is an order", lets y be 30 with x at 0: the order is never paid for.
+
+# %%
+link = milp([7.0, 1.0], integrality=[1, 1], constraints=LinearConstraint([[1, -1], [0, 1]], [-np.inf, 30], [0, np.inf]))
+print("x, y =", link.x)
+assert np.allclose(link.x, [0, 30])
+
+# %% [markdown]
+# **4. Stock zeroed whole.** I(d + s) ≤ M (1 − x(d)) empties the shelf s days after an order, fresh units too. Orders of
+# 10 on days 0 and 3, each wanted within a day: with a life of three days nothing may be there on day 3, not even what
+# came that day, and the model has no answer. With a life of five no fresh unit is there on the day, and it has one.
+
+
+# %%
+def zeroed_whole(life, arrivals=(10, 0, 0, 10, 0, 0), wanted=(10, 0, 0, 0, 10, 0)):
+    """Columns: stock of each day, then demand lost; the asker's rows with the orders as given."""
+    days = len(wanted)
+    balance = np.eye(days, 2 * days) - np.eye(days, 2 * days, -1) - np.eye(days, 2 * days, days)
+    emptied = [d >= life and arrivals[d - life] > 0 for d in range(days)]
+    limits = [(0, 0 if gone else None) for gone in emptied] + [(0, amount) for amount in wanted]
+    cost = [0] * days + [1] * days
+    return linprog(cost, A_eq=balance, b_eq=np.subtract(arrivals, wanted), bounds=limits).status
+
+
+assert zeroed_whole(3) == 2  # infeasible
+assert zeroed_whole(5) == 0  # optimal
+
+# %% [markdown]
 # **5. Units taken back.** The asker's own way out subtracts y(max(first, d − s)) on every day:
 
 
