@@ -13,9 +13,9 @@ from ccinv.demand import Gamma, Law, Normal
 from ccinv.errors import DataError, Fault
 from ccinv.network import Aim, Expected, Linear, Network, Rule, Static, WorstCase
 from ccinv.reading.keys import Keys
+from ccinv.reading.sheets import missing, table_of
 from ccinv.reading.toml_file import read_keys
 from ccinv.tables.cells import ITEM_ID
-from ccinv.tables.csv_file import read_csv
 from ccinv.tables.network import (
     ALL,
     ARC_PERIODS,
@@ -34,8 +34,6 @@ from ccinv.tables.network import (
     read_series,
     read_stock,
 )  # fmt: skip
-from ccinv.tables.parquet_file import read_parquet
-from ccinv.tables.table import Schema, Table
 from ccinv.tables.terms import MOST_PERIODS
 
 NAME = "balance.toml"
@@ -81,11 +79,9 @@ def read_balance(folder: str | Path) -> BalanceFolder:
     said = _Document.of(keys) if keys is not None else None
     periods, products = (None, ("goods",)) if said is None else (said.periods, said.products)
     schemas = (NODES, ARCS, ARC_PERIODS, STOCK, DEMAND, ARRIVALS)
-    tables = {schema.name: _table(place, schema, faults) for schema in schemas}
+    tables = {schema.name: table_of(place, schema, faults) for schema in schemas}
     for schema in (NODES, ARCS, DEMAND):
-        if tables[schema.name] is None and not _paths(place, schema):
-            file = f"{schema.name}.csv"
-            faults.append(Fault(str(place), f"no {file}", file, "Add it (.parquet is good as well)."))
+        faults += missing(place, schema)
     sheet = tables[NODES.name]
     nodes = None if sheet is None else read_nodes(sheet, faults)
     arcs = None if (sheet := tables[ARCS.name]) is None else read_arcs(sheet, nodes, products, faults)
@@ -244,18 +240,3 @@ def _products(keys: Keys) -> tuple[str, ...]:
     expected = "a list of different names, up to 64 of A-Z a-z 0-9 . _ : -"
     keys.faults.append(keys.fault("products", expected, 'Write products = ["oil", "gas"].'))
     return ("goods",)
-
-
-def _paths(folder: Path, schema: Schema) -> list[Path]:
-    return [path for ending in (".csv", ".parquet") if (path := folder / f"{schema.name}{ending}").exists()]
-
-
-def _table(folder: Path, schema: Schema, faults: list[Fault]) -> Table | None:
-    paths = _paths(folder, schema)
-    if len(paths) > 1:
-        both = " and ".join(path.name for path in paths)
-        faults.append(Fault(str(folder), both, f"one table {schema.name}", "Leave one of them out."))
-        return None
-    if not paths:
-        return None
-    return (read_csv if paths[0].suffix == ".csv" else read_parquet)(paths[0], schema, faults)

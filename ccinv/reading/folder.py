@@ -10,15 +10,14 @@ import numpy as np
 from ccinv.arrays import FloatArray
 from ccinv.errors import DataError, Fault
 from ccinv.reading.document import Document, document_in
+from ccinv.reading.sheets import paths_of, table_of
 from ccinv.store import OpenOrders, Store
 from ccinv.tables import SCHEMAS, Parts, Tables, parts_of
-from ccinv.tables.csv_file import read_csv
 from ccinv.tables.distribution import DISTRIBUTION
 from ccinv.tables.history import History
 from ccinv.tables.items import ITEMS
-from ccinv.tables.parquet_file import read_parquet
 from ccinv.tables.parts import DEMAND, LEAD_TIME
-from ccinv.tables.table import Schema, Table
+from ccinv.tables.table import Schema
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,26 +65,13 @@ def read_folder(folder: str | Path) -> Folder:
 
 def tables_in(folder: Path, faults: list[Fault]) -> Tables:
     """The tables of a folder, each from the one file there is; too many or too few of a kind are faults."""
-    found = {schema.name: paths for schema in SCHEMAS if (paths := _paths(folder, schema))}
-    tables: dict[str, Table | None] = {}
-    for schema in SCHEMAS:
-        paths = found.get(schema.name, [])
-        if len(paths) > 1:
-            both = " and ".join(path.name for path in paths)
-            faults.append(Fault(str(folder), f"{both}", f"one table {schema.name}", "Leave one of them out."))
-            tables[schema.name] = None
-        elif paths:
-            reader = read_csv if paths[0].suffix == ".csv" else read_parquet
-            tables[schema.name] = reader(paths[0], schema, faults)
+    found = {schema.name: paths for schema in SCHEMAS if (paths := paths_of(folder, schema))}
+    tables = {schema.name: table_of(folder, schema, faults) for schema in SCHEMAS if schema.name in found}
     _check_one(folder, (ITEMS,), found, faults)
     _check_one(folder, DEMAND, found, faults)
     if not (DISTRIBUTION.name in found and not any(schema.name in found for schema in LEAD_TIME)):
         _check_one(folder, LEAD_TIME, found, faults)
     return Tables(tables)
-
-
-def _paths(folder: Path, schema: Schema) -> list[Path]:
-    return [path for ending in (".csv", ".parquet") if (path := folder / f"{schema.name}{ending}").exists()]
 
 
 def _check_one(folder: Path, schemas: tuple[Schema, ...], found: dict[str, list[Path]], faults: list[Fault]) -> None:

@@ -11,12 +11,10 @@ import numpy as np
 from ccinv.errors import DataError, Fault
 from ccinv.lots import Lots, Static, StaticDynamic, Strategy
 from ccinv.reading.keys import Keys
+from ccinv.reading.sheets import missing, table_of
 from ccinv.reading.toml_file import read_keys
-from ccinv.tables.csv_file import read_csv
 from ccinv.tables.forecast import FORECAST, read_forecast
 from ccinv.tables.lot_items import LOT_ITEMS, SAFETY, read_lot_items, read_safety
-from ccinv.tables.parquet_file import read_parquet
-from ccinv.tables.table import Schema, Table
 from ccinv.tables.terms import MOST_PERIODS, Terms
 
 NAME = "lots.toml"
@@ -54,12 +52,9 @@ def read_lots(folder: str | Path) -> LotFolder:
         raise DataError(faults)
     said = _Document.of(keys) if keys is not None else None
     periods = None if said is None else said.periods
-    tables = {schema.name: _table(place, schema, faults) for schema in (LOT_ITEMS, FORECAST, SAFETY)}
+    tables = {schema.name: table_of(place, schema, faults) for schema in (LOT_ITEMS, FORECAST, SAFETY)}
     rows, demand, safety = tables[LOT_ITEMS.name], tables[FORECAST.name], tables[SAFETY.name]
-    for schema, table in ((LOT_ITEMS, rows), (FORECAST, demand)):
-        if table is None and not _paths(place, schema):
-            file = f"{schema.name}.csv"
-            faults.append(Fault(str(place), f"no {file}", file, "Add it (.parquet is good as well)."))
+    faults += missing(place, LOT_ITEMS) + missing(place, FORECAST)
     own = None if rows is None else read_lot_items(rows, faults)
     items = None if own is None else own.items
     unclear = frozenset({"periods"}) if periods is None else frozenset[str]()
@@ -156,18 +151,3 @@ def _capacity(keys: Keys, periods: int | None) -> Any:
     else:
         return np.array(value, dtype=np.float64)
     return None
-
-
-def _paths(folder: Path, schema: Schema) -> list[Path]:
-    return [path for ending in (".csv", ".parquet") if (path := folder / f"{schema.name}{ending}").exists()]
-
-
-def _table(folder: Path, schema: Schema, faults: list[Fault]) -> Table | None:
-    paths = _paths(folder, schema)
-    if len(paths) > 1:
-        both = " and ".join(path.name for path in paths)
-        faults.append(Fault(str(folder), both, f"one table {schema.name}", "Leave one of them out."))
-        return None
-    if not paths:
-        return None
-    return (read_csv if paths[0].suffix == ".csv" else read_parquet)(paths[0], schema, faults)

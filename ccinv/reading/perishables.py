@@ -16,11 +16,10 @@ from ccinv.perishable import MEASURES, Day, Event, Measure, PerishableStore
 from ccinv.perishable.store import MOST_DAYS
 from ccinv.reading.keys import Keys
 from ccinv.reading.order_days import calendar_of, listed, order_days_of
+from ccinv.reading.sheets import table_of
 from ccinv.reading.toml_file import read_keys
 from ccinv.store import Service, probability_fault
-from ccinv.tables.csv_file import read_csv
 from ccinv.tables.forecast import FORECAST, read_forecast
-from ccinv.tables.parquet_file import read_parquet
 from ccinv.tables.perishable import (
     ARRIVALS,
     GOODS,
@@ -36,7 +35,7 @@ from ccinv.tables.perishable import (
     read_opening,
     read_order_days,
 )
-from ccinv.tables.table import Schema, Table
+from ccinv.tables.table import Table
 from ccinv.tables.terms import Terms, label_of
 
 NAME = "perishables.toml"
@@ -88,7 +87,7 @@ def read_perishables(folder: str | Path) -> PerishablesFolder:
     if keys is None:
         raise DataError(faults)
     said = _document(keys)
-    tables = {schema.name: _table(place, schema, faults) for schema in (GOODS, WANTED, FORECAST, OPENING, ARRIVALS,
+    tables = {schema.name: table_of(place, schema, faults) for schema in (GOODS, WANTED, FORECAST, OPENING, ARRIVALS,
                                                                          ORDER_DAYS, LIMITS)}  # fmt: skip
     if said is None:
         raise DataError(faults)
@@ -211,18 +210,6 @@ def _service(keys: Keys) -> Service | None:
         keys.faults.append(fault)
         return None
     return Service(alpha, unattainable)
-
-
-def _table(place: Path, schema: Schema, faults: list[Fault]) -> Table | None:
-    """The table in its one file, None where there is none, or none that can be read."""
-    paths = [path for ending in (".csv", ".parquet") if (path := place / f"{schema.name}{ending}").exists()]
-    if len(paths) > 1:
-        both = " and ".join(path.name for path in paths)
-        faults.append(Fault(str(place), both, f"one table {schema.name}", "Leave one of them out."))
-        return None
-    if not paths:
-        return None
-    return (read_csv if paths[0].suffix == ".csv" else read_parquet)(paths[0], schema, faults)
 
 
 def _demand(

@@ -13,6 +13,7 @@ from ccinv.deliveries import Deliveries, Fit, FitMethod
 from ccinv.deliveries.fit import fit_deliveries
 from ccinv.errors import DataError, Fault
 from ccinv.materials import Materials
+from ccinv.reading.sheets import table_of
 from ccinv.reading.stock_document import (
     GIVEN,
     Material,
@@ -24,9 +25,7 @@ from ccinv.reading.stock_document import (
     tables_of,
 )
 from ccinv.reading.toml_file import read_keys
-from ccinv.tables.csv_file import read_csv
 from ccinv.tables.deliveries import DELIVERIES, Past, read_deliveries
-from ccinv.tables.parquet_file import read_parquet
 from ccinv.tables.table import Table
 
 NAME = "stock.toml"
@@ -63,7 +62,7 @@ def read_stock(folder: str | Path, reliability: float | None = None) -> StockFol
         faults.append(Fault(NAME, "no material", "at least one", remedy))
     rows = limits_of(keys, [one.name for one in said])
     keys.refuse_strangers()
-    table = _table(place, faults)
+    table = table_of(place, DELIVERIES, faults)
     past = _past(table, said, period, faults)
     laws = _laws(place, said, past, methods, period, table, faults)
     limited = any(one.limit is not None or one.penalty is not None for one in said)
@@ -95,16 +94,6 @@ def read_stock(folder: str | Path, reliability: float | None = None) -> StockFol
                                                                        rows.per_unit)))  # fmt: skip
     ignored = {table.name: table.ignored} if table is not None and table.ignored else {}
     return StockFolder(known, paths, seed, ignored)
-
-
-def _table(folder: Path, faults: list[Fault]) -> Table | None:
-    paths = [path for ending in (".csv", ".parquet") if (path := folder / f"{DELIVERIES.name}{ending}").exists()]
-    if len(paths) > 1:
-        both = " and ".join(path.name for path in paths)
-        faults.append(Fault(str(folder), both, "one table deliveries", "Leave one of them out."))
-    if len(paths) != 1:
-        return None
-    return (read_csv if paths[0].suffix == ".csv" else read_parquet)(paths[0], DELIVERIES, faults)
 
 
 def _past(
