@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
-from ccinv.arrays import BoolArray, FloatArray
+from ccinv.arrays import BoolArray, FloatArray, freeze
 from ccinv.auditing.judging import SLACK
 from ccinv.store import Store
 
@@ -35,10 +35,7 @@ class Conduct:
     within: FloatArray
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        freeze(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

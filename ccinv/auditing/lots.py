@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ccinv.arrays import FloatArray, IntArray
+from ccinv.arrays import FloatArray, IntArray, freeze
 from ccinv.auditing.effort import refuse_effort
 from ccinv.auditing.judging import Verdict, judge
 from ccinv.auditing.streams import generator
@@ -45,10 +45,7 @@ class LotAudit:
     expected: float
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        freeze(self)
 
     @property
     def counts(self) -> dict[Verdict, int]:

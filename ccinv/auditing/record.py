@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ccinv.arrays import FloatArray
+from ccinv.arrays import FloatArray, freeze
 from ccinv.auditing.judging import Verdict
 from ccinv.parts import Parts
 
@@ -49,10 +49,7 @@ class Audit:
     parts: Parts | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        freeze(self)
 
     @property
     def counts(self) -> dict[Verdict, int]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ccinv.cli.options import Force, Json, Out, Paths, Seed
+from ccinv.cli.options import Force, Json, NoAudit, Out, Paths, Seed
 from ccinv.cli.outcome import Code, Outcome
 
 
@@ -32,7 +32,7 @@ def balance(
     ] = None,
     seed: Seed = None,
     paths: Paths = None,
-    no_audit: Annotated[bool, typer.Option("--no-audit", help="Plan and report, but do not replay.")] = False,
+    no_audit: NoAudit = False,
     out: Out = None,
     force: Force = False,
     json: Json = False,

@@ -13,5 +13,6 @@ RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The run folder t
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="The folder to write.", show_default=False)]
 Force = Annotated[bool, typer.Option("--force", help=FORCE)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, all else on stderr.")]
+NoAudit = Annotated[bool, typer.Option("--no-audit", help="Plan and report, but do not replay.")]
 Seed = Annotated[int | None, typer.Option("--seed", metavar="N", help="Seed of the audit.", show_default=False)]
 Paths = Annotated[int | None, typer.Option("--paths", metavar="N", help="Paths of the audit.", show_default=False)]

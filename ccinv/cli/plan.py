@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ccinv.cli.options import Force, Json, Out, Paths, Seed, StoreFolder
+from ccinv.cli.options import Force, Json, NoAudit, Out, Paths, Seed, StoreFolder
 from ccinv.cli.outcome import Outcome
 
 
@@ -38,7 +38,7 @@ def plan(
     ] = None,
     seed: Seed = None,
     paths: Paths = None,
-    no_audit: Annotated[bool, typer.Option("--no-audit", help="Plan and report, but do not replay.")] = False,
+    no_audit: NoAudit = False,
     policies: Annotated[
         bool | None,
         typer.Option(

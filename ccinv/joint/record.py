@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ccinv.arrays import FloatArray
+from ccinv.arrays import FloatArray, freeze
 from ccinv.auditing import Verdict
 from ccinv.joint.promises import Groups
 from ccinv.result import Plan
@@ -39,10 +39,7 @@ class JointPlan:
     values: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        freeze(self)
 
     @property
     def asked(self) -> FloatArray:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ccinv.arrays import BoolArray, FloatArray
+from ccinv.arrays import BoolArray, FloatArray, freeze
 from ccinv.lots.known import Lots
 
 
@@ -48,10 +48,7 @@ class LotPlan:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        freeze(self)
 
     @property
     def gap(self) -> float:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ccinv.arrays import BoolArray, FloatArray
+from ccinv.arrays import BoolArray, FloatArray, freeze
 from ccinv.errors import DataError, Fault
 from ccinv.network.known import Network
 from ccinv.network.layout import NOWHERE, Layout
@@ -52,10 +52,7 @@ class BalancePlan:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if isinstance(value, np.ndarray):
-                value.setflags(write=False)
+        freeze(self)
 
     @property
     def gap(self) -> float:

@@ -9,8 +9,17 @@ import numpy as np
 
 from ccinv.arrays import FloatArray
 from ccinv.network import BalancePlan
-from ccinv.reporting.lot_plots import plain
-from ccinv.reporting.plots import BLUE, FAINT, GRID, INK, ORANGE, figure_of, period_names, short_names, svg_of
+from ccinv.reporting.plots import (
+    BLUE,
+    FAINT,
+    INK,
+    ORANGE,
+    figure_of,
+    plain,
+    short_names,
+    small_axes,
+    svg_of,
+)
 
 COLOURS = (BLUE, ORANGE, "#7a8794", "#5aa9a3", "#a2789c")
 MOST_NODES = 60
@@ -148,11 +157,5 @@ def stock(
         axes.axhline(0, color=FAINT, linewidth=0.8)
         room = 0.08 * ((top - bottom) or 1.0)
         axes.set(xlim=(-0.2, len(mean) + 0.2), ylim=(bottom - room, top + room))
-        axes.locator_params(axis="y", nbins=4)
-        axes.yaxis.set_major_formatter(plain)
-        axes.tick_params(axis="both", length=0, labelsize=9.5)
-        axes.grid(axis="y", color=GRID)
-        axes.set_axisbelow(True)
-        axes.spines["bottom"].set_visible(False)
-        period_names(axes, names, width=200, first=1.0)
+        small_axes(axes, names, first=1.0)
         return svg_of(figure, "Stock of one store", prefix)

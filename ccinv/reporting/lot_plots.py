@@ -7,19 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from ccinv.arrays import BoolArray, FloatArray
-from ccinv.reporting.plots import BLUE, FAINT, GRID, INK, ORANGE, figure_of, period_names, short_names, svg_of
+from ccinv.reporting.plots import (
+    BLUE,
+    FAINT,
+    GRID,
+    INK,
+    ORANGE,
+    figure_of,
+    period_names,
+    plain,
+    short_names,
+    small_axes,
+    svg_of,
+)
 
 NARROW = 1.645  # deviations on both sides of the mean: nine in ten, where stock is normal
-
-
-def plain(value: float, _: object = None) -> str:
-    """An amount at an axis: no currency, thousands as k."""
-    size = abs(value)
-    sign = "−" if value < 0 else ""
-    for unit, letter in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
-        if size >= unit:
-            return f"{sign}{size / unit:.4g}{letter}"
-    return f"{sign}{size:.4g}"
 
 
 def schedule(names: Sequence[str], items: Sequence[str], order: FloatArray, lasts: FloatArray, prefix: str) -> str:
@@ -107,11 +109,5 @@ def stock(
         axes.plot(
             ordered - 0.5, np.full(len(ordered), bottom - room), "^", color=INK, markersize=4.5, clip_on=False
         )  # fmt: skip
-        axes.locator_params(axis="y", nbins=4)
-        axes.yaxis.set_major_formatter(plain)
-        axes.tick_params(axis="both", length=0, labelsize=9.5)
-        axes.grid(axis="y", color=GRID)
-        axes.set_axisbelow(True)
-        axes.spines["bottom"].set_visible(False)
-        period_names(axes, names, width=200)
+        small_axes(axes, names)
         return svg_of(figure, "Expected stock of one item", prefix)

@@ -77,12 +77,33 @@ def period_names(axes: Any, names: Sequence[str], width: float = 900.0, first: f
 
 
 def amount(value: float, _: Any = None) -> str:
+    """Dollars at an axis, thousands as k."""
+    return short(value, "$")
+
+
+def plain(value: float, _: Any = None) -> str:
+    """An amount at an axis, without a currency."""
+    return short(value, "")
+
+
+def short(value: float, currency: str) -> str:
     size = abs(value)
     sign = "−" if value < 0 else ""
     for unit, letter in ((1e9, " bn"), (1e6, " M"), (1e3, " k")):
         if size >= unit:
-            return f"{sign}${size / unit:.4g}{letter}"
-    return f"{sign}${size:.4g}"
+            return f"{sign}{currency}{size / unit:.4g}{letter}"
+    return f"{sign}{currency}{size:.4g}"
+
+
+def small_axes(axes: Any, names: Sequence[str], first: float = 0.0) -> None:
+    """The look of one small picture of stock over periods among many."""
+    axes.locator_params(axis="y", nbins=4)
+    axes.yaxis.set_major_formatter(plain)
+    axes.tick_params(axis="both", length=0, labelsize=9.5)
+    axes.grid(axis="y", color=GRID)
+    axes.set_axisbelow(True)
+    axes.spines["bottom"].set_visible(False)
+    period_names(axes, names, width=200, first=first)
 
 
 def money(

@@ -8,8 +8,7 @@ import numpy as np
 
 from ccinv.arrays import FloatArray
 from ccinv.deliveries import Deliveries
-from ccinv.reporting.lot_plots import plain
-from ccinv.reporting.plots import BLUE, FAINT, GRID, INK, ORANGE, figure_of, svg_of
+from ccinv.reporting.plots import BLUE, FAINT, GRID, INK, ORANGE, amount, figure_of, plain, svg_of
 
 PATHS = 4_000  # cycles behind the band
 SHOWN = 3  # single cycles without a shortage
@@ -122,7 +121,7 @@ def cost(levels: FloatArray, costs: FloatArray, asked: float | None, prefix: str
         axes.set_ylim(float(costs[had].min()) - 0.12 * span, float(costs[had].max()) + 0.15 * span)
         axes.set_xlabel("reliability of all materials together", fontsize=10.5)
         _plain_axes(axes)
-        axes.yaxis.set_major_formatter(lambda value, _=None: f"${plain(value)}")
+        axes.yaxis.set_major_formatter(amount)
         return svg_of(figure, "Least cost against reliability", prefix)
 
 
