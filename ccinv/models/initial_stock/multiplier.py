@@ -51,8 +51,9 @@ class _Ends:
     u_low: FloatArray
 
     @classmethod
-    def of(cls, question: Question) -> _Ends:
-        high, low = question.values(question.high).log, question.values(question.low).log
+    def of(cls, question: Question, sure: Values) -> _Ends:
+        """The ends of the bounds; `sure`: what is known of the lower one."""
+        high, low = question.values(question.high).log, sure.log
         u_high, u_low = (np.log(np.maximum(question.risk.most - end, TINY)) for end in (question.high, question.low))
         return cls(high, np.maximum(low, -1e3), u_high, u_low)
 
@@ -65,10 +66,10 @@ def priced(question: Question, log_p: float, close: float) -> Priced:
         return Priced(values, 0.0, float(values.cost.sum()))
     # costs only rise from their own minimum on, and reliability too: nothing below it is worth a look
     question = replace(question, low=np.maximum(start, np.minimum(question.risk.least, question.high)))
-    sure = question.values(question.low)
+    sure = question.again(values, question.low, np.flatnonzero(question.low > start))
     if sure.log.sum() >= log_p:
         return Priced(sure, 0.0, float(sure.cost.sum()))
-    each, ends = _first(question, sure, log_p), _Ends.of(question)
+    each, ends = _first(question, sure, log_p), _Ends.of(question, sure)
     rounding = 1e-12 * abs(log_p) + 3e-16
     best, bound, spare, aim = None, -math.inf, rounding, 0.0
     for step in range(MOST_STEPS):

@@ -106,7 +106,7 @@ class _Tangents:
             sparse.vstack([tangents, coupling, whole]).tocsr(),
             low,
             high,
-            np.concatenate([self.question.low, -free, -free * (not off) if not off else np.zeros(m)]),
+            np.concatenate([self.question.low, -free, np.zeros(m) if off else -free]),
             np.concatenate([self.question.high, free, np.zeros(m)]),
             np.zeros(3 * m, dtype=bool),
         )
