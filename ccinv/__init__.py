@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from ccinv.network import BalancePlan as BalancePlan
     from ccinv.network import Network as Network
     from ccinv.objectives.expected_backorders import ExpectedBackorders as ExpectedBackorders
+    from ccinv.objectives.expected_cost import ExpectedCost as ExpectedCost
     from ccinv.objectives.expected_stock import ExpectedStock as ExpectedStock
     from ccinv.objectives.max_min import MaxMinService as MaxMinService
     from ccinv.objectives.minimum_budget import MinimumBudget as MinimumBudget
@@ -76,7 +77,8 @@ _MODULE = {
     "SolverError": "errors", "LeadTime": "lead_time", "Budget": "store", "OpenOrders": "store", "Orders": "store",
     "Service": "store", "Store": "store", "demand": "",
     "inversion": "", "moments": "", "rules": "", "ExpectedStock": "objectives.expected_stock",
-    "ExpectedBackorders": "objectives.expected_backorders", "SumOfService": "objectives.sum_of_service",
+    "ExpectedBackorders": "objectives.expected_backorders", "ExpectedCost": "objectives.expected_cost",
+    "SumOfService": "objectives.sum_of_service",
     "MaxMinService": "objectives.max_min", "MinimumBudget": "objectives.minimum_budget", "Plan": "result",
     "model": "planner", "plan": "planner", "Audit": "auditing", "Settings": "settings", "audit": "auditing",
     "load": "writing", "read": "reading", "read_settings": "settings", "report": "writing",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ccinv.arrays import FloatArray, frozen, given_numbers
-from ccinv.calibrate import calibrate
+from ccinv.calibrate import calibrated
 from ccinv.errors import DataError, Fault
 from ccinv.inversion import Calibrated
 from ccinv.inversion.chances import Chances
@@ -54,7 +54,7 @@ def plan(
     program = state(store, kind, aim, inverted, constraints, progress, chances, dependence)
     explain = partial(explained, kind=kind)
     if isinstance(inverted, Calibrated):
-        found, calibration = calibrate(program, aim, inverted, explain)
+        found, calibration = calibrated(program, aim, inverted, explain)
     else:
         found, calibration = find(program, aim, explain), None
     return _plan(found, kind, aim, inverted, calibration)

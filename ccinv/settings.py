@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ccinv.errors import DataError, Fault
 from ccinv.inversion import Calibrated, Cantelli, Normal, Student, Unimodal
-from ccinv.reading.document import read_document
+from ccinv.reading.document import NAME, Document, read_document
 
 if TYPE_CHECKING:
     from ccinv.inversion.inversion import Inversion
@@ -53,9 +53,15 @@ def read_settings(
     A DataError lists every name that means nothing, with the nearest that does.
     """
     document = read_document(folder)
+    aim = objective or document.objective
+    terms: dict[str, float | str] = {}
+    if aim == "min-budget":
+        terms = {"then": document.then}
+    if aim == "expected-cost":
+        terms = _costs(document)
     return settings_of(
         rule or document.rule,
-        objective or document.objective,
+        aim,
         inversion or document.inversion,
         # degrees of freedom and confidence of the folder's inversion say nothing about another one
         document.nu if inversion in (None, document.inversion) else None,
@@ -64,7 +70,27 @@ def read_settings(
             document.audit_paths if paths is None else paths,
             document.audit_seed if seed is None else seed,
         ),
+        terms,
     )
+
+
+def _costs(document: Document) -> dict[str, float | str]:
+    """What expected cost is made of; a DataError for each rate that is missing."""
+    rates = {"holding": document.holding, "shortage": document.shortage}
+    missing = [name for name, value in rates.items() if value is None]
+    if missing:
+        raise DataError(
+            [
+                Fault(
+                    f"[objective] {name} in {NAME}",
+                    "nothing",
+                    "dollars per unit and period",
+                    'Add it: "expected-cost" weighs what is held against what is owed.',
+                )
+                for name in missing
+            ]
+        )
+    return {**{name: value for name, value in rates.items() if value is not None}, "unit": document.unit}
 
 
 def settings_of(
@@ -74,8 +100,10 @@ def settings_of(
     nu: float | None = None,
     confidence: float | None = None,
     audit: Replay | None = None,
+    terms: Mapping[str, float | str] | None = None,
 ) -> Settings:
-    """Settings from their names; `nu`: degrees of freedom, for "student"; `confidence`: for "calibrated"."""
+    """Settings from their names; `nu`: degrees of freedom, for "student"; `confidence`: for "calibrated"; `terms`: what
+    the objective is made with."""
     faults: list[Fault] = []
     with _noting(faults):
         kind = chosen("rule", rule, _rules())
@@ -85,7 +113,7 @@ def settings_of(
         inverted = chosen("inversion", inversion, INVERSIONS)(nu, confidence)
     if faults:
         raise DataError(faults)
-    return Settings(kind(), aim(), inverted, audit or Replay())
+    return Settings(kind(), aim(**(terms or {})), inverted, audit or Replay())
 
 
 def chosen(what: str, name: str, known: Mapping[str, Found]) -> Found:
@@ -103,9 +131,10 @@ def _rules() -> dict[str, Callable[[], RuleKind]]:
     return {"cumulative": Cumulative, "thesis": Thesis, "static": Static, "affine": Affine}
 
 
-def _objectives() -> dict[str, Callable[[], Objective]]:
+def _objectives() -> dict[str, Callable[..., Objective]]:
     """Imported on use: they bring cvxpy with them, and whoever mistypes a name should not wait for it."""
     from ccinv.objectives.expected_backorders import ExpectedBackorders
+    from ccinv.objectives.expected_cost import ExpectedCost
     from ccinv.objectives.expected_stock import ExpectedStock
     from ccinv.objectives.max_min import MaxMinService
     from ccinv.objectives.minimum_budget import MinimumBudget
@@ -117,6 +146,7 @@ def _objectives() -> dict[str, Callable[[], Objective]]:
         "backorders": ExpectedBackorders,
         "sum-of-service": SumOfService,
         "min-budget": MinimumBudget,
+        "expected-cost": ExpectedCost,
     }
 
 

@@ -224,7 +224,8 @@ def test_the_same_seed_gives_the_same_plan_and_a_run_folder_gives_it_back(tmp_pa
 
 def _seen(share: float, paths: int) -> Tails:
     nothing, cell = np.full((1, 1), np.nan), np.full((1, 1), share)
-    return Tails(paths, cell, nothing, nothing, nothing, nothing, nothing, nothing[0], nothing[0])
+    pair = (nothing, nothing)
+    return Tails(paths, cell, *[nothing] * 5, nothing[0], nothing[0], pair, pair, (nothing[0], nothing[0]))
 
 
 @pytest.mark.parametrize(("share", "good"), [(0.955, True), (0.950, True), (0.9495, True), (0.947, False)])

@@ -43,6 +43,7 @@ CHAINS = (
     "arrays < curves < reporting",
     # above both
     "models < opening < writing",
+    "auditing, solve < sample_path < calibrate",
     "reading, verify, models, reporting < calibrate < planner, thesis",
     "planner, thesis < settings, trade_off, backtesting, joint, scale_out < writing < cli < __main__",
     # texts of the example folders

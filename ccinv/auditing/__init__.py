@@ -5,7 +5,7 @@ from ccinv.auditing.conduct import Comparison, Conduct, Figures
 from ccinv.auditing.fans import FAN_LEVELS, fan
 from ccinv.auditing.judging import Judgement, Verdict, judge
 from ccinv.auditing.record import Audit
-from ccinv.auditing.tails import Levels, Tails, tails
+from ccinv.auditing.tails import Levels, Tails, no_levels, tails
 from ccinv.auditing.tallying import audit
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "compare",
     "fan",
     "judge",
+    "no_levels",
     "tails",
 ]

@@ -32,11 +32,19 @@ class Levels:
     law: BoolArray
 
 
+def no_levels(items: int, periods: int, confidence: float = np.nan) -> Levels:
+    """No quantile asked for but, perhaps, that of the dollars."""
+    nothing = np.full((items, periods), np.nan)
+    dollars = np.full(periods, confidence)
+    return Levels(nothing, nothing, dollars, np.zeros(0), np.zeros(nothing.shape, dtype=np.bool_))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Tails:
     """What was found on `paths` paths under the actual laws, orders executed.
 
-    service (n, N): share of paths that are not short; stock (n, N): the largest amount that net stock keeps with the
+    service (n, N): share of paths that are not short; net, placed (n, N), spent (N,): mean and deviation of net stock,
+    of executed orders and of dollars, in pairs; stock (n, N): the largest amount that net stock keeps with the
     probability asked, law (n, N, G) with those of the grid; owed (n, N): mean backlog. ordered, orders (n, N): the same
     as service and stock for the orders as the rule has them. afforded (N,): share of paths within the limit; dollars
     (N,): the least amount that dollars obligated keep with the probability asked.
@@ -53,6 +61,9 @@ class Tails:
     orders: FloatArray
     afforded: FloatArray
     dollars: FloatArray
+    net: tuple[FloatArray, FloatArray]
+    placed: tuple[FloatArray, FloatArray]
+    spent: tuple[FloatArray, FloatArray]
 
 
 def tails(
@@ -82,6 +93,9 @@ def tails(
         orders=np.empty(shape),
         afforded=np.full(store.periods, np.nan),
         dollars=np.empty(store.periods),
+        net=(np.empty(shape), np.empty(shape)),
+        placed=(np.empty(shape), np.empty(shape)),
+        spent=(np.empty(store.periods), np.empty(store.periods)),
     )
     spent = np.zeros((store.periods, paths))
     pieces = cut(np.arange(store.items), store.periods * paths, CELLS)
@@ -96,6 +110,8 @@ def tails(
         found.service[index] = np.count_nonzero(moved.net >= bound, axis=2) / paths
         found.ordered[index] = np.count_nonzero(moved.wanted >= bound, axis=2) / paths
         found.owed[index] = -np.minimum(moved.net, 0.0).mean(axis=2)
+        for pair, sample in ((found.net, moved.net), (found.placed, moved.orders)):
+            pair[0][index], pair[1][index] = sample.mean(axis=2), sample.std(axis=2)
         found.stock[index] = kept(moved.net, levels.stock[index])
         found.orders[index] = kept(moved.wanted, levels.orders[index])
         item, period = np.nonzero(levels.law[index])
@@ -107,6 +123,7 @@ def tails(
     if limit is not None:
         found.afforded[:] = np.count_nonzero(spent <= store.overspent_above(limit)[:, None], axis=1) / paths
     found.dollars[:] = -kept(-spent, levels.dollars)
+    found.spent[0][:], found.spent[1][:] = spent.mean(axis=1), spent.std(axis=1)
     return found
 
 

@@ -13,6 +13,7 @@ from ccinv.calibrate.promises import Promises
 from ccinv.store import Store
 
 SHOWN = 10
+SAME = 1e-9  # a computed probability so near to its level is the level
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,11 +68,13 @@ def _rows(words: str, store: Store, short: BoolArray, asked: FloatArray, seen: F
     ]
 
 
-def accepted(promises: Promises, seen: Tails, confidence: float, margin: float, tries: int) -> Acceptance:
+def accepted(
+    promises: Promises, seen: Tails, confidence: float, margin: float, tries: int, computed: BoolArray | None = None
+) -> Acceptance:
     """Hold a simulation against what was promised.
 
     Bonferroni's share of 1 − confidence goes to every promise and to each of `tries` simulations that may be made; see
-    `short_of` for what is let pass.
+    `short_of` for what is let pass. Service that is `computed` (n, N) and no simulation must be what was asked.
     """
     tail = (1 - confidence) / (max(promises.count, 1) * tries)
     within, short = -np.inf, []
@@ -80,6 +83,10 @@ def accepted(promises: Promises, seen: Tails, confidence: float, margin: float, 
         met = np.rint(share[asked] * seen.paths).astype(np.int64)
         fails = np.zeros(level.shape, dtype=np.bool_)
         lack, fails[asked] = short_of(met, seen.paths, level[asked], margin, tail)
+        if level is promises.service and computed is not None:
+            exact = computed[asked]
+            lack[exact] = (level - share)[asked][exact]
+            fails[asked] = np.where(exact, lack > SAME, fails[asked])
         within = max(within, float(lack.max(initial=-np.inf)))
         short.append(fails)
     worst = max(0.0, *(float(lack.max(initial=-np.inf)) for lack in promises.missing(seen)))

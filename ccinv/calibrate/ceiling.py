@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ccinv.arrays import FloatArray
-from ccinv.auditing import Levels, tails
+from ccinv.auditing import no_levels, tails
 from ccinv.result import PooledRule
 from ccinv.store import Store
 
@@ -19,9 +19,7 @@ def ceiling(store: Store, paths: int, stream: tuple[int, ...]) -> FloatArray:
     enough. The first factor is simulated on `paths` paths of the random `stream`, the others are exact.
     """
     nothing = np.zeros((store.items, store.periods))
-    none = np.full(nothing.shape, np.nan)
-    unasked = Levels(none, none, none[0], np.zeros(0), np.zeros(nothing.shape, dtype=np.bool_))
-    idle = tails(store, PooledRule(nothing, nothing), None, unasked, paths, stream)
+    idle = tails(store, PooledRule(nothing, nothing), None, no_levels(*nothing.shape), paths, stream)
     arrived = store.lead_time.arrived(np.arange(store.periods))
     missing = np.ones(nothing.shape)
     missing[:, 1:] = np.cumprod(1 - arrived[:, : store.periods - 1], axis=1)

@@ -76,7 +76,7 @@ def calibrate(program: MultiPeriod, aim: Objective, how: Calibrated, explain: Ex
     paths = how.paths or LEARN.paths(store)
     most = ceiling(store, paths, (how.seed, 2, 0))
     wanted = program.chances.asked
-    level = np.clip(most - np.minimum(BELOW, BELOW_RISK * (1 - wanted)), 0.5, wanted)
+    level = np.where(most < wanted, np.clip(most - np.minimum(BELOW, BELOW_RISK * (1 - wanted)), 0.5, 1.0), wanted)
     search = _Search(lenient.held_to(replace(program.chances, level=level)), aim, how, paths)
     # a store that refuses to miss a promise need not wait for the multipliers of the others
     refused = store.service.unattainable == "refuse" and bool((store.promised & (most < wanted)).any())
@@ -91,12 +91,12 @@ def calibrate(program: MultiPeriod, aim: Objective, how: Calibrated, explain: Ex
         if verdict.good or refused or trial == TRIES:
             break
         try:
-            found = find(search.program.held_to(learnt(found, seen, asked, 0.0)), aim, _nothing)
+            found = find(search.program.held_to(learnt(found, seen, asked, 0.0)), aim, nothing)
         except (InfeasibleError, SolverError):
             break  # what is short cannot have more along with the rest
         values.append(found.answer.value)
         missing.append(verdict.worst)
-    return _explained(store, found, seen, most, explain), _record(how, found, seen, verdict, values, missing)
+    return _explained(store, found, seen, most, explain), record(how, found, verdict, values, missing)
 
 
 def _searched(search: _Search, rounds: int) -> tuple[_Search, _Course]:
@@ -111,7 +111,7 @@ def _searched(search: _Search, rounds: int) -> tuple[_Search, _Course]:
         return steady, first
     known = first.best or first.last
     try:
-        trial = find(free.program.held_to(known.program.chances), search.aim, _nothing)
+        trial = find(free.program.held_to(known.program.chances), search.aim, nothing)
     except (InfeasibleError, SolverError):
         return steady, first
     worth = len(trial.reached.short) < len(known.reached.short) or not _same(trial, known, WORTH)
@@ -168,19 +168,17 @@ def _made(search: _Search, wanted: Chances, known: Chances) -> Found:
     """The plan for these multipliers, or for others on the way back to some that are known to be possible."""
     for _ in range(BACK):
         try:
-            return find(search.program.held_to(wanted), search.aim, _nothing)
+            return find(search.program.held_to(wanted), search.aim, nothing)
         except (InfeasibleError, SolverError) as error:
             failure = error
             wanted = halfway(wanted, known)
     try:
-        return find(search.program.held_to(known), search.aim, _nothing)
+        return find(search.program.held_to(known), search.aim, nothing)
     except (InfeasibleError, SolverError):
         raise failure from None
 
 
-def _nothing(
-    _program: MultiPeriod, _reached: Reached, _simulated: Simulated | None = None, /
-) -> tuple[OutOfReach, ...]:
+def nothing(_program: MultiPeriod, _reached: Reached, _simulated: Simulated | None = None, /) -> tuple[OutOfReach, ...]:
     return ()
 
 
@@ -215,10 +213,11 @@ def _explained(store: Store, found: Found, seen: Tails, most: FloatArray, explai
     return replace(found, program=replace(found.program, store=store), reached=reached, beyond=beyond)
 
 
-def _record(
-    how: Calibrated, found: Found, seen: Tails, verdict: Acceptance, values: list[float], missing: list[float]
+def record(
+    how: Calibrated, found: Found, verdict: Acceptance, values: list[float], missing: list[float]
 ) -> Calibration:
-    chances = found.program.chances
+    """What became of a calibration."""
+    chances, seen = found.program.chances, verdict.seen
     return Calibration(
         base=type(how.base).__name__,
         accepted=verdict.good,

@@ -16,7 +16,7 @@ def plan(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="max-min, expected-stock, backorders, sum-of-service or min-budget.",
+            help="max-min, expected-stock, backorders, sum-of-service, min-budget or expected-cost.",
             show_default=False,
         ),
     ] = None,

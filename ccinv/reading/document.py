@@ -20,7 +20,7 @@ NAME = "store.toml"
 NEEDS = "Give a folder with store.toml, items.csv, a demand and a lead-time table (`ccinv example` writes one)."
 MOST_PATHS = 100_000_000
 RULES = ("cumulative", "thesis", "static", "affine")
-OBJECTIVES = ("max-min", "expected-stock", "backorders", "sum-of-service", "min-budget")
+OBJECTIVES = ("max-min", "expected-stock", "backorders", "sum-of-service", "min-budget", "expected-cost")
 INVERSIONS = ("normal", "cantelli", "unimodal", "student", "calibrated")
 
 
@@ -29,7 +29,8 @@ class Document:
     """Everything that store.toml says, with the defaults of what it does not say.
 
     `first`, `last`, `missing` are those of [demand]; `nu` and `inversion_confidence` belong to [inversion] and are None
-    where the document leaves them to the inversion; `order_cost` and `holding_rate` belong to [policies].
+    where the document leaves them to the inversion; `order_cost` and `holding_rate` belong to [policies]. `holding`,
+    `shortage` and `unit` are what the objective "expected-cost" takes, `then` what "min-budget" does.
     """
 
     periods: int
@@ -44,6 +45,10 @@ class Document:
     orders: Orders = field(default_factory=Orders)
     rule: str = "cumulative"
     objective: str = "max-min"
+    holding: float | None = None
+    shortage: float | None = None
+    unit: float = 0.0
+    then: str = "serve"
     inversion: str = "calibrated"
     nu: float | None = None
     inversion_confidence: float | None = None
@@ -102,10 +107,14 @@ def _document(keys: Keys) -> tuple[Document | None, Terms]:
     orders_keys = keys.section("orders")
     orders = _orders(orders_keys)
     rule = orders_keys.choice("rule", "cumulative", RULES)
-    objective = keys.section("objective").choice("name", "max-min", OBJECTIVES)
+    aim = keys.section("objective")
+    objective = aim.choice("name", "max-min", OBJECTIVES)
     inversion = keys.section("inversion")
     audit, policies = keys.section("audit"), keys.section("policies")
     found = {
+        **{name: aim.number(name, None, "a number >= 0", lambda value: value >= 0) for name in ("holding", "shortage")},
+        "unit": aim.number("unit", 0.0, "a number >= 0", lambda value: value >= 0),
+        "then": aim.choice("then", "serve", ("serve", "save")),
         "inversion": inversion.choice("name", "calibrated", INVERSIONS),
         "nu": inversion.number("nu", None, "a number above 2", lambda value: value > 2),
         "inversion_confidence": _level(inversion, "confidence", None),

@@ -120,8 +120,8 @@ def _cards(plan: Plan, audit: Audit | None) -> list[dict[str, str]]:
     cards.append(
         {
             "name": "Objective",
-            "value": words.units(plan.objective_value) if plan.objective != "MinimumBudget"
-            else words.dollars(plan.objective_value),
+            "value": words.dollars(plan.objective_value) if plan.objective in ("MinimumBudget", "ExpectedCost")
+            else words.units(plan.objective_value),
             "detail": words.VALUE.get(plan.objective, plan.objective),
         }
     )  # fmt: skip

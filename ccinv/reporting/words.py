@@ -27,6 +27,7 @@ OBJECTIVE = {
     "ExpectedBackorders": "the fewest expected backorders",
     "SumOfService": "the most service in sum",
     "MinimumBudget": "the least money",
+    "ExpectedCost": "the least expected cost of holding and of shortages",
 }
 VALUE = {
     "MaxMinService": "standard score of the worst cell",
@@ -34,6 +35,7 @@ VALUE = {
     "ExpectedBackorders": "units owed, weighted, all periods added up",
     "SumOfService": "cells served, weighted, probabilities added up",
     "MinimumBudget": "the least money limit that keeps every promise",
+    "ExpectedCost": "dollars, all periods added up",
 }
 INVERSION = {
     "Normal": "as if stock were normally distributed",

@@ -1,0 +1,124 @@
+"""A point of the search put on the lattice of demand, wherever a promise or a score depends on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ccinv.arrays import BoolArray
+from ccinv.sample_path import atoms
+from ccinv.sample_path.coefficients import levels_of
+from ccinv.sample_path.descent import Point
+from ccinv.sample_path.draws import Paths
+from ccinv.sample_path.problem import Problem
+from ccinv.sample_path.question import Question
+
+MARGIN = 3e-4  # by how much a simulated cell whose law has atoms may be below its level
+NEAR = 0.01  # of the most dollars: periods whose dollars are nearer to it count in full, others for so much
+ROUNDING = 1e-9
+FIRST, FURTHEST, CLOSE = 0.05, 4.0, 0.01  # by how much scores give way at first, at most, and to what accuracy
+STEPS, RADIUS, FIRM = 3, 0.1, 50.0  # of the search for the other items; penalty on what is short
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placing:
+    """A problem and a question on fixed paths."""
+
+    problem: Problem
+    question: Question
+    paths: Paths
+
+    @property
+    def items(self) -> BoolArray:
+        """Items (n,) whose levels belong on a lattice."""
+        asked = np.isfinite(self.question.asked(0.0)).any(axis=1)
+        found: BoolArray = (self.problem.grain > 0) & asked & self.problem.contains_levels
+        return found
+
+    def placed(self, now: Point) -> Point:
+        """Levels on the lattice, the cheapest that keep all promises, and the other items moved to go with them.
+
+        Scores give way until the money is kept; where a loss is least, only stock that there is no money for goes.
+        """
+        items = self.items
+        if not items.any():
+            return now
+        plain = self._wanted(now, items)
+        if self.question.raised is not None:
+            return self._settled(self._gives_way(now, plain), items)
+        if self.question.loss is None:
+            return self._settled(self._on(now, plain, now.score), items)
+        nearest = self._settled(self._on(now, replace(plain, lowers=False, up=0.5), now.score), items)
+        return nearest if self._affordable(nearest) else self._settled(self._on(now, plain, now.score), items)
+
+    def lifted(self, now: Point) -> Point:
+        """Levels on the lattice raised where something is short, and nothing else."""
+        items = self.items
+        return self._settled(self._on(now, replace(self._wanted(now, items), lowers=False), now.score), items)
+
+    def _wanted(self, now: Point, items: BoolArray) -> atoms.Wanted:
+        dollars = now.reading.dollars
+        near = dollars >= dollars.max() - NEAR * abs(dollars.max())
+        level, price = self.question.levels(now.score), np.where(near, 1.0, NEAR)
+        return atoms.Wanted(level, items, price, MARGIN, self.problem.least, self.problem.falls)
+
+    def _on(self, now: Point, ask: atoms.Wanted, score: float) -> Point:
+        """Levels on the lattice for a score.
+
+        Where service can be computed, it is: a simulation of an atom at the very level asked is a coin.
+        """
+        problem = self.problem
+        known = {} if np.isfinite(ask.falls).any() else {i: one for i, one in problem.certain.items() if ask.items[i]}
+        by_paths = ask.items.copy()
+        by_paths[list(known)] = False
+        levels = atoms.placed(self.paths, levels_of(problem.layout, now.x), replace(ask, items=by_paths))
+        for item, one in known.items():
+            nearest = np.ceil(levels[item] / one.grain - ask.up) * one.grain
+            least = one.least(self.question.asked(score)[item], ask.least[item])
+            levels[item] = least if ask.lowers else np.maximum(least, nearest)
+        x = problem.with_levels(now.x, levels, ask.items)
+        return problem.descent(self.question).at(self.paths, x, score)
+
+    def _settled(self, now: Point, items: BoolArray) -> Point:
+        """The point with all other items moved to where they are best beside these."""
+        rest = self.problem.descent(self.question.without(items), items)
+        if len(rest.columns.free) == 0:
+            return now
+        point = rest.run(self.paths, now.x, now.score, STEPS, RADIUS, FIRM)
+        return self.problem.descent(self.question).at(self.paths, point.x, now.score)
+
+    def _affordable(self, point: Point) -> bool:
+        """Whether the limit is kept, as far as these paths know."""
+        limit = self.question.limit
+        if self.question.least or limit is None:
+            return True
+        return bool((point.reading.spent <= limit + ROUNDING * np.abs(limit)).all())
+
+    def _gives_way(self, now: Point, plain: atoms.Wanted) -> Point:
+        """The least fall of all scores with which the limit is kept."""
+
+        def lowered(by: float) -> Point:
+            return self._on(now, replace(plain, level=self.question.levels(now.score - by)), now.score - by)
+
+        return _least_fall(lowered, self._affordable)
+
+
+def _least_fall(lowered: Callable[[float], Point], fits: Callable[[Point], bool]) -> Point:
+    point = lowered(0.0)
+    if fits(point):
+        return point
+    low, high = 0.0, FIRST
+    while not fits(point := lowered(high)):
+        low, high = high, 2 * high
+        if high > FURTHEST:
+            return point
+    while high - low > CLOSE:
+        middle = (low + high) / 2
+        trial = lowered(middle)
+        if fits(trial):
+            high, point = middle, trial
+        else:
+            low = middle
+    return point
