@@ -139,13 +139,14 @@ def _plan(found: Found, kind: RuleKind, aim: Objective, inversion: Inversion, ca
         out_of_reach=found.beyond,
         solves=len(program.outcomes),
         solver_seconds=sum(outcome.seconds for outcome in program.outcomes),
-        gap=answer.gap,
+        gap=answer.gap if calibration is None else float("nan"),
         notes=(
             *given_up(program),
             *(_whole_units(store) if calibration is None else calibration.words),
             *answer.notes,
         ),
         dependence=type(program.dependence).__name__,
+        order_up_to=answer.order_up_to,
         calibration=calibration,
     )
 

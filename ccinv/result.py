@@ -177,9 +177,12 @@ class Plan:
     order_sd (n, N): Y(t) as the rule has it; order_promised, order_asked (n, N) likewise for P{Y(t) ≥ 0}.
     budget_mean, budget_sd, budget_promised, budget_asked (N,): dollars obligated; budget_limit (N,) or None.
     controllable (n, N). objective_value: see the objective. levels: scores of the lexicographic levels of max-min.
-    gap: how far the objective can be from the optimum at most, relative. dependence: how receipts hang
-    on sales in mean and sd. calibration: how multipliers were found by simulation, None for any other inversion;
-    promised probabilities are then simulated ones.
+    gap: how far the objective can be from the optimum of its cone program at most, relative; NaN for a plan found by
+    simulation, of which no program knows. order_up_to: the objective's value that order-up-to levels found by
+    simulation have, NaN where none were sought. dependence: how receipts hang on sales in mean and sd. calibration: how
+    the plan was found by simulation, None for any other inversion; promised probabilities are then simulated ones, and
+    mean, sd, order_mean, order_sd, budget_mean and budget_sd are those of orders as they are executed, where levels
+    were found.
     """
 
     store: Store
@@ -209,6 +212,7 @@ class Plan:
     gap: float
     notes: tuple[str, ...] = ()
     dependence: str = "FollowingSales"
+    order_up_to: float = float("nan")
     calibration: Calibration | None = None
 
     def orders(self, sales: FloatArray) -> FloatArray:

@@ -64,14 +64,20 @@ def test_the_least_budget_is_that_of_order_up_to_levels_where_seasons_fall(law, 
 
 def test_a_richer_rule_needs_no_more_money():
     store = opposite("amounts", (True, True))
-    thesis, cumulative, affine = (
-        cc.plan(store, rule, cc.MinimumBudget()).objective_value
+    plans = [
+        cc.plan(store, rule, cc.MinimumBudget(then="save"))
         for rule in (cc.rules.Thesis(), cc.rules.Cumulative(), cc.rules.Affine())
-    )
+    ]
+    thesis, cumulative, affine = (plan.objective_value for plan in plans)
     assert affine <= cumulative * 1.002
     assert cumulative <= thesis * 1.002
     # and the rule of the thesis gains from being polished on paths: its multipliers alone end at 107 dollars
     assert thesis < 102
+    # what levels would have is told beside it
+    assert plans[0].order_up_to == pytest.approx(cumulative, rel=0.01)
+    assert any("Order-up-to levels" in note for note in plans[0].notes)
+    assert plans[1].order_up_to == plans[1].objective_value
+    assert np.isnan(plans[1].gap)
 
 
 # atoms

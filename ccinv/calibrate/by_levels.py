@@ -115,7 +115,8 @@ class _Task:
         x = optimum.x if own else np.zeros(program.layout.size)
         reached = Reached(program.important, NONE, program.open_cells, x, np.zeros(0, dtype=np.int64))
         scores = tuple(float(value + score - optimum.scores[0]) for score in optimum.scores)
-        answer = Answer(x, value, float("nan"), scores, _words(self.aim, value))
+        levels = float("nan") if search.problem.slopes else value
+        answer = Answer(x, value, float("nan"), scores, _words(self.aim, value), levels)
         numbers = Numbers(*seen.net, *seen.placed, *seen.spent)
         return Found(program, program, reached, (), answer, rule, numbers, limit)
 
@@ -164,8 +165,14 @@ def polished(
         return plan
     answer = task.accepted(task.search, task.search.best([found.answer.x]))
     ahead = answer.found.answer.value - found.answer.value
-    better = answer.verdict.good and (not calibration.accepted or (ahead > 0) == aim.greatest)
-    return _finished(task, answer, explain) if better and ahead != 0 else plan
+    if answer.verdict.good and ahead != 0 and (not calibration.accepted or (ahead > 0) == aim.greatest):
+        found, calibration = _finished(task, answer, explain)
+    layout = Cumulative().on(task.store)
+    levels = Search.of(layout, replace(task.question, rising=None), how.seed, program.money, slopes=False).best([])
+    value = _value(aim, levels.question, levels.seen)
+    said = f"Order-up-to levels, which this rule does not have, would come to {value:.6g} instead."
+    notes = (*found.answer.notes, said)
+    return replace(found, answer=replace(found.answer, order_up_to=value, notes=notes)), calibration
 
 
 def _finished(task: _Task, answer: _Accepted, explain: Explain) -> tuple[Found, Calibration]:

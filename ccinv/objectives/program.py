@@ -47,13 +47,17 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What an objective found: the decision x, the objective's value, its levels if any, its gap, and remarks."""
+    """What an objective found: the decision x, the objective's value, its levels if any, its gap, and remarks.
+
+    `order_up_to`: the value that order-up-to levels found by simulation have, NaN where none were sought.
+    """
 
     x: FloatArray
     value: float
     gap: float
     levels: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
+    order_up_to: float = float("nan")
 
 
 class Program(Protocol):
