@@ -294,11 +294,11 @@ def _exchanged(items: list[_Item], levels: Array, phi: float, trials: int, seed:
     spent = [item.dollars(row) for item, row in zip(items, levels, strict=True)]
     total, levels = sum(spent), levels.copy()
     least = (_budget(total, phi), float(total.mean()))
-    active = [i for i, item in enumerate(items) if (item.may[1:] >= 0).any()]
-    for i in active * -(-trials // max(len(active), 1)):
+    stake = np.array([item.cost * item.scale * (item.may >= 0).sum() for item in items])  # where the money is
+    for i in rng.choice(len(items), trials if stake.any() else 0, p=stake / (stake.sum() or 1)):
         item, trial = items[i], levels[i]
         for s in rng.integers(0, np.flatnonzero(item.may >= 0)[-1], rng.integers(1, 6)):
-            rise, wake = rng.choice((0.1, 0.3, 1.0)) * rng.random(), rng.random() < 0.5
+            rise, wake = rng.choice((0.1, 1.0)) * rng.random(), rng.random() < 0.8
             trial = item.with_raised(trial, item.follow(trial), s, rise, wake)
         if item.follow(trial).fails.any():
             continue
