@@ -61,14 +61,20 @@ def fixed_limit_max_min(
     """
     items = list(_items(store, asked_important, paths, 1))
     found = [_found(item) for item in items]
-    low, high, best = 0.0, 0.999, Levels(_together(found, phi), np.nan)
+    levels = _exchanged(items, _together(found, phi), phi, EXCHANGES, 1)
+    for item, row, some in zip(items, levels, found, strict=True):
+        some.append((row, item.dollars(row)))
+    low, high, best = 0.0, 0.999, Levels(levels, np.nan)
     for _ in range(BISECTIONS):
         p = (low + high) / 2
         for i in np.flatnonzero(others.any(axis=1)):
             items[i].promise(np.where(others[i], p, asked_important[i]))
             found[i] = _found(items[i])
-        levels = _together(found, phi)
-        budget = _budget(sum(item.dollars(row) for item, row in zip(items, levels, strict=True)), phi)
+        levels, budget = _together(found, phi), np.inf
+        for trials in (0, EXCHANGES // 4):
+            if budget > limit:
+                levels = _exchanged(items, levels, phi, trials, 1)
+                budget = _budget(sum(item.dollars(row) for item, row in zip(items, levels, strict=True)), phi)
         if budget <= limit:
             low, best = p, Levels(levels, budget, p)
         else:
@@ -294,8 +300,8 @@ def _exchanged(items: list[_Item], levels: Array, phi: float, trials: int, seed:
     spent = [item.dollars(row) for item, row in zip(items, levels, strict=True)]
     total, levels = sum(spent), levels.copy()
     least = (_budget(total, phi), float(total.mean()))
-    stake = np.array([item.cost * item.scale * (item.may >= 0).sum() for item in items])  # where the money is
-    for i in rng.choice(len(items), trials if stake.any() else 0, p=stake / (stake.sum() or 1)):
+    stake = np.array([item.cost * item.scale * np.count_nonzero(item.may[1:] >= 0) for item in items])
+    for i in rng.choice(len(items), trials, p=stake / stake.sum()) if stake.any() else ():  # where the money is
         item, trial = items[i], levels[i]
         for s in rng.integers(0, np.flatnonzero(item.may >= 0)[-1], rng.integers(1, 6)):
             rise, wake = rng.choice((0.1, 1.0)) * rng.random(), rng.random() < 0.8
