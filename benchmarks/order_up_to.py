@@ -173,7 +173,7 @@ def serving(stores: int = STORES, paths: int = PATHS) -> Row:
         levels = fixed_limit_max_min(place, one.asked, others, limit, LEVEL)
         if np.isnan(levels.probability):
             blind += 1
-            print(f"| {number} | max-min | the rival cannot keep the promises within {limit:,.6g} |", file=sys.stderr)
+            print(f"| {number} | max-min | levels serve none of the others within {limit:,.6g} |", file=sys.stderr)
             continue
         lost = 1 - reachable(place, REACH)
         cells = others & (lost + np.minimum(NEAR, lost / 2) <= 1 - levels.probability)
@@ -193,7 +193,7 @@ def serving(stores: int = STORES, paths: int = PATHS) -> Row:
         )
     said = (
         f"gain {np.mean(gains or [np.nan]):+.4f} on average, least {min(gains, default=np.nan):+.4f}; "
-        f"in {blind} the rival cannot keep its promises within the limit; worse: {', '.join(worse) or 'none'}"
+        f"in {blind} levels serve none of them within the limit; worse: {', '.join(worse) or 'none'}"
     )
     return Row("least service within a limit", f"{len(gains)} stores", f"{len(worse)}", "0 worse", not worse, said)
 

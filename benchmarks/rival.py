@@ -6,7 +6,7 @@ At the end of period t an item orders what brings its position (on hand − owed
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -24,6 +24,7 @@ FINE = 1e-3  # of an item's scale: how finely levels of amounts are set; those o
 RAISES = (0.02, 0.1, 0.3, 1.0, 3.0, 10.0)  # scales by which a level is raised where a promise is not kept
 MOST_RAISES = 40
 BISECTIONS = 10
+CLOSE = 1.03  # to the limit: worth more trials
 NEAR = 0.003  # how near a level may come to what the largest orders reach
 FAR = 10**6  # periods: never
 
@@ -49,7 +50,7 @@ def rival(
     items, finer = list(_items(store, asked, paths, seed)), list(_items(store, asked, FINER * paths, seed + 1))
     levels = _mended(items, finer, _together([_found(item) for item in items], phi))
     levels = _mended(items, finer, _exchanged(items, levels, phi, exchanges, seed))
-    return Levels(levels, _budget(sum(item.dollars(row) for item, row in zip(items, levels, strict=True)), phi))
+    return _levels(items, levels, phi)
 
 
 def fixed_limit_max_min(
@@ -64,19 +65,17 @@ def fixed_limit_max_min(
     levels = _exchanged(items, _together(found, phi), phi, EXCHANGES, 1)
     for item, row, some in zip(items, levels, found, strict=True):
         some.append((row, item.dollars(row)))
-    low, high, best = 0.0, 0.999, Levels(levels, np.nan)
+    low, high, best = 0.0, 0.999, _levels(items, levels, phi)
     for _ in range(BISECTIONS):
         p = (low + high) / 2
         for i in np.flatnonzero(others.any(axis=1)):
             items[i].promise(np.where(others[i], p, asked_important[i]))
             found[i] = _found(items[i])
-        levels, budget = _together(found, phi), np.inf
-        for trials in (0, EXCHANGES // 4):
-            if budget > limit:
-                levels = _exchanged(items, levels, phi, trials, 1)
-                budget = _budget(sum(item.dollars(row) for item, row in zip(items, levels, strict=True)), phi)
-        if budget <= limit:
-            low, best = p, Levels(levels, budget, p)
+        trial = _levels(items, _together(found, phi), phi)
+        if limit < trial.budget <= CLOSE * limit:
+            trial = _levels(items, _exchanged(items, trial.levels, phi, EXCHANGES // 4, 1), phi)
+        if trial.budget <= limit:
+            low, best = p, replace(trial, probability=p)
         else:
             high = p
     return best
@@ -328,6 +327,10 @@ def _mended(items: list[_Item], finer: list[_Item], levels: Array) -> Array:
             item.may = np.where(item.may < 0, -1, may).astype(int)
             row[:] = item.lowered(item.raised(row, True), range(len(row)))
     return levels
+
+
+def _levels(items: list[_Item], levels: Array, phi: float) -> Levels:
+    return Levels(levels, _budget(sum(item.dollars(row) for item, row in zip(items, levels, strict=True)), phi))
 
 
 def _budget(dollars: Any, phi: float) -> float:

@@ -71,8 +71,8 @@ def test_a_richer_rule_needs_no_more_money():
     thesis, cumulative, affine = (plan.objective_value for plan in plans)
     assert affine <= cumulative * 1.002
     assert cumulative <= thesis * 1.002
-    # and the rule of the thesis gains from being polished on paths: its multipliers alone end at 107 dollars
-    assert thesis < 102
+    # and the rule of the thesis gains from being polished on paths: its multipliers alone end at 102.17 dollars
+    assert thesis < 101.5
     # what levels would have is told beside it
     assert plans[0].order_up_to == pytest.approx(cumulative, rel=0.01)
     assert any("Order-up-to levels" in note for note in plans[0].notes)
