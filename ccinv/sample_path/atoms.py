@@ -8,6 +8,7 @@ import numpy as np
 
 from ccinv.arrays import BoolArray, FloatArray, IntArray
 from ccinv.auditing.pieces import in_order
+from ccinv.sample_path.coefficients import expected_orders
 from ccinv.sample_path.draws import Draws, Paths
 from ccinv.sample_path.moving import Moved, moved, wanted
 
@@ -183,29 +184,18 @@ def _seen(draws: Draws, levels: FloatArray, step: FloatArray, asked: FloatArray,
     """What levels come to, and what one grain more or less of each would do by the slopes of the paths near zero."""
     now, over = _moved(draws, levels, asked, ask)
     promised = np.isfinite(asked)
-    up, down = _turned(now, step, promised, _rounding(draws))
+    up, down = _turned(now, step, promised, draws.rounding)
     counts = _standing(now)
     cost = draws.store.unit_cost[:, None] * np.einsum("its,t->is", counts, ask.price)
     need = np.where(over > 0, 1.0, 0.0)[:, None, :]
     return _State(levels, over, (up * need).sum(axis=2), down, np.maximum(cost, 1e-12))
 
 
-def _rounding(draws: Draws) -> FloatArray:
-    """What additions may leave of nothing, (n, 1, 1): sums of whole numbers of grains are not exact."""
-    found: FloatArray = 1e-9 * (np.abs(draws.idle[:, -1]).max(axis=1) + 1.0)[:, None, None]
-    return found
-
-
 def _moved(draws: Draws, levels: FloatArray, asked: FloatArray, ask: Wanted) -> tuple[Moved, IntArray]:
     """Levels on the paths, and how many more paths are short in each cell than may be."""
-    store = draws.store
-    start = store.on_hand + store.on_order
-    mean = np.cumsum(store.demand.mean, axis=1)
-    lag = store.orders.lag
-    seen = np.zeros_like(mean)
-    seen[:, lag:] = mean[:, : mean.shape[1] - lag]
-    now = moved(draws, wanted(draws, np.ones_like(levels), levels - start[:, None] + seen), whole=False)
-    short = np.count_nonzero(now.net < -_rounding(draws), axis=2)
+    orders = wanted(draws, np.ones_like(levels), expected_orders(draws.store, levels))
+    now = moved(draws, orders, whole=False)
+    short = np.count_nonzero(now.net < -draws.rounding, axis=2)
     promised = np.isfinite(asked)
     allowed = np.floor((1 - np.where(promised, asked, 0.0) + ask.margin) * draws.paths + 1e-9)
     return now, np.where(promised, short - allowed, -draws.paths).astype(np.int64)

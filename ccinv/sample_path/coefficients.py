@@ -7,6 +7,7 @@ from scipy import sparse
 
 from ccinv.arrays import BoolArray, FloatArray
 from ccinv.rules.layout import PooledLayout, seen_mean
+from ccinv.store import Store
 
 
 def decision(layout: PooledLayout, slope: FloatArray, level: FloatArray) -> FloatArray:
@@ -27,12 +28,16 @@ def decision(layout: PooledLayout, slope: FloatArray, level: FloatArray) -> Floa
     return x
 
 
+def expected_orders(store: Store, levels: FloatArray) -> FloatArray:
+    """E O(t) of order-up-to levels S (n, N) of the inventory position, units: S(t) − (I + Q) + E D(t − lag)."""
+    return levels - (store.on_hand + store.on_order)[:, None] + seen_mean(store)
+
+
 def order_up_to(layout: PooledLayout, levels: FloatArray, items: BoolArray) -> FloatArray:
     """The x with O(t) = D(t − lag) + S(t) − (I + Q) for levels S (n, N) of some items (n,), and O = 0 for the rest."""
-    store = layout.store
-    wanted = levels - (store.on_hand + store.on_order)[:, None] + seen_mean(store)
     some = items[:, None]
-    return decision(layout, np.where(some, 1.0, 0.0) * np.ones_like(levels), np.where(some, wanted, 0.0))
+    wanted = np.where(some, expected_orders(layout.store, levels), 0.0)
+    return decision(layout, np.where(some, 1.0, 0.0) * np.ones_like(levels), wanted)
 
 
 def levels_of(layout: PooledLayout, x: FloatArray) -> FloatArray:

@@ -38,6 +38,12 @@ class Draws:
     def paths(self) -> int:
         return int(self.sold.shape[2])
 
+    @property
+    def rounding(self) -> FloatArray:
+        """What additions may leave of nothing, (n, 1, 1), units: sums of whole numbers of grains are not exact."""
+        found: FloatArray = 1e-9 * (np.abs(self.idle[:, -1]).max(axis=1) + 1.0)[:, None, None]
+        return found
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Paths:

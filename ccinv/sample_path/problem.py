@@ -10,7 +10,7 @@ from ccinv.arrays import BoolArray, FloatArray
 from ccinv.auditing import Tails
 from ccinv.auditing.simulating import standard_error
 from ccinv.rules.layout import PooledLayout, item_scale, seen_mean
-from ccinv.sample_path.coefficients import decision, levels_of
+from ccinv.sample_path.coefficients import decision, expected_orders, levels_of
 from ccinv.sample_path.descent import Descent
 from ccinv.sample_path.draws import Paths
 from ccinv.sample_path.exact import Certain, certain
@@ -85,7 +85,7 @@ class Problem:
     def with_levels(self, x: FloatArray, levels: FloatArray, items: BoolArray) -> FloatArray:
         """The decision with the levels of some items put in."""
         shape = levels.shape
-        mine = levels - (self.store.on_hand + self.store.on_order)[:, None] + seen_mean(self.store)
+        mine = expected_orders(self.store, levels)
         slope = np.where(items[:, None], 1.0, self.layout.slope.at(x).reshape(shape))
         return decision(self.layout, slope, np.where(items[:, None], mine, self.layout.level.at(x).reshape(shape)))
 

@@ -99,26 +99,23 @@ def read(
         cells=np.concatenate([part.cells + part.now.draws.rows.start * width for part in parts]),
         reserve=np.concatenate([part.reserve for part in parts]),
         share=np.concatenate([part.share for part in parts]),
-        reserve_slopes=_joined([part.slopes for part in parts], 0),
+        reserve_slopes=_joined([part.slopes for part in parts]),
         price=np.concatenate([part.price for part in parts]),
         dollars=dollars,
         spent=spent,
         dollar_slopes=dollar_slopes,
         tied_up=float(sum(part.outlay.mean() for part in parts)),
-        tied_slopes=_joined(tied, 0),
+        tied_slopes=_joined(tied),
         loss=float(sum(part.loss for part in parts)),
-        loss_slopes=None if question.loss is None else _joined([p.loss_slopes for p in parts if p.loss_slopes], 0),
+        loss_slopes=None if question.loss is None else _joined([p.loss_slopes for p in parts if p.loss_slopes]),
         bends=None if question.loss is None else Bend.joined([p.bends for p in parts if p.bends], width, first),
         orders=np.concatenate([part.orders for part in parts]),
-        order_slopes=_joined([part.order_slopes for part in parts], 0),
+        order_slopes=_joined([part.order_slopes for part in parts]),
     )
 
 
-def _joined(parts: list[Slopes], axis: int) -> Slopes:
-    return Slopes(
-        np.concatenate([part.level for part in parts], axis=axis),
-        np.concatenate([part.seen for part in parts], axis=axis),
-    )
+def _joined(parts: list[Slopes]) -> Slopes:
+    return Slopes(np.concatenate([part.level for part in parts]), np.concatenate([part.seen for part in parts]))
 
 
 def _part(
@@ -136,9 +133,7 @@ def _part(
     net = now.net
     if (grain > 0).any():
         net = net + grain[:, None, None] * paths.spread
-    # sums of whole numbers of grains are not exact: rounding is no shortage
-    rounding = 1e-9 * (np.abs(draws.idle[:, -1]).max(axis=1) + 1.0)
-    short = np.count_nonzero(net < -rounding[:, None, None], axis=2)
+    short = np.count_nonzero(net < -draws.rounding, axis=2)
     cells = np.flatnonzero(np.isfinite(asked))
     item, period = np.divmod(cells, store.periods)
     reserve, slopes, price = _reserves(now, net, item, period, asked, higher, short, paths.count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ccinv.arrays import FloatArray
+from ccinv.auditing.tails import kept
 from ccinv.sample_path.draws import Paths
 
 SHARES = (0.3, 0.6, 0.9, 1.0)  # of orders that have come
@@ -18,14 +19,11 @@ def levels(paths: Paths, share: float, cover: FloatArray) -> FloatArray:
     arrived = store.lead_time.arrived(np.arange(periods))
     reached = arrived >= min(share, 1.0) * arrived[:, -1:] - 1e-12
     age = np.where(reached.any(axis=1), reached.argmax(axis=1), periods)
-    found = np.zeros((store.items, periods))
+    s = np.arange(periods)
+    until = np.minimum(s + 1 + age[:, None], periods - 1)
+    wanted = np.where(until > s, np.take_along_axis(cover, until, axis=1), np.nan)
+    found = np.empty((store.items, periods))
     for draws in paths.pieces:
-        for row, item in enumerate(range(draws.rows.start, draws.rows.stop)):
-            for s in range(periods):
-                until = min(s + 1 + int(age[item]), periods - 1)
-                wanted = cover[item, until]
-                if until > s and np.isfinite(wanted):
-                    sales = draws.sold[row, until] - draws.sold[row, s]
-                    rank = int(np.ceil(wanted * paths.count - 1e-9)) - 1
-                    found[item, s] = np.partition(sales, rank)[rank]
-    return found
+        ahead = np.take_along_axis(draws.sold, until[draws.rows, :, None], axis=1) - draws.sold
+        found[draws.rows] = -kept(-ahead, wanted[draws.rows])
+    return np.nan_to_num(found, nan=0.0)
