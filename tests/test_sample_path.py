@@ -22,7 +22,7 @@ from ccinv.sample_path.draws import drawn
 from ccinv.sample_path.exact import certain
 from ccinv.sample_path.lattice import divisor, lattice
 from ccinv.sample_path.moving import moved, wanted
-from ccinv.sample_path.problem import Problem
+from ccinv.sample_path.problem import Problem, allowed_falls
 from ccinv.sample_path.reading import read
 from ccinv.solve.simplex import vertex
 
@@ -235,8 +235,8 @@ def test_laws_that_are_no_lattice_are_left_to_simulation():
 @pytest.mark.parametrize(("rule", "contained"), [(Cumulative(), True), (Thesis(), False), (Static(), False)])
 def test_only_a_rule_with_free_levels_contains_order_up_to_levels(rule, contained):
     store = gammas()
-    paths = drawn(store, 2_000, (1, 1))
-    assert Problem.of(rule.on(store), money_unit(store), paths, slopes=False).contains_levels is contained
+    free = np.full((2, 6), np.inf)
+    assert Problem.of(rule.on(store), money_unit(store), free, slopes=False).contains_levels is contained
 
 
 def test_levels_become_a_decision_and_come_back():
@@ -258,7 +258,8 @@ def test_levels_become_a_decision_and_come_back():
 def test_levels_are_raised_no_more_than_orders_must_not_be_negative(kind):
     store = crossing(gammas().demand, orders=cc.Orders(kind, confidence=0.8))
     paths = drawn(store, 40_000, (1, 1))
-    problem = Problem.of(Cumulative().on(store), money_unit(store), paths, slopes=False)
+    falls = allowed_falls(store, 40_000, (1, 1))
+    problem = Problem.of(Cumulative().on(store), money_unit(store), falls, slopes=False)
     levels = np.full((2, 6), 5.0)
     lawful = problem.lawful(levels)
     start = np.concatenate([(store.on_hand + store.on_order)[:, None], lawful[:, :-1]], axis=1)

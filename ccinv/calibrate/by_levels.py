@@ -28,6 +28,7 @@ from ccinv.result import Calibration, CausalRule, OutOfReach, Rule
 from ccinv.rules import Cumulative
 from ccinv.rules.layout import PooledLayout
 from ccinv.sample_path.coefficients import decision
+from ccinv.sample_path.problem import contains_levels
 from ccinv.sample_path.question import Question
 from ccinv.sample_path.search import Optimum, Search, asked_of
 from ccinv.solve.elastic import Reached
@@ -56,22 +57,23 @@ class _Task:
     def of(cls, program: MultiPeriod, aim: Objective, how: Calibrated, *, slopes: bool) -> _Task | None:
         """None where the objective or the rule is none for sample paths, or a promise is beyond any order."""
         store = program.store
-        pooled = isinstance(program.layout, PooledLayout)
         layout = program.layout if isinstance(program.layout, PooledLayout) else Cumulative().on(store)
+        # before anything is simulated: what is polished is the rule's own, and has no levels
+        contains = contains_levels(layout, program.money)
+        if program.own or contains is slopes or (slopes and layout is not program.layout):
+            return None
         most = ceiling(store, how.paths or LEARN.paths(store), (how.seed, 2, 0))
         hopeless = bool((store.promised & (most < program.chances.asked)).any())
         setting = Setting.of(store, program.chances, most)
         question = question_of(aim, setting)
-        if question is None or question.nothing or program.own:
+        if question is None or question.nothing:
             return None
         if hopeless and store.service.unattainable == "refuse":
             return None
         if slopes and store.orders.nonnegative == "chance":
             question = replace(question, rising=store.orders.confidence)
         search = Search.of(layout, question, how.seed, program.money, slopes=slopes)
-        contains = search.problem.contains_levels
-        fits = pooled and not contains if slopes else contains
-        return cls(program, aim, how, setting, question, search) if fits else None
+        return cls(program, aim, how, setting, question, search)
 
     def accepted(self, search: Search, optimum: Optimum) -> _Accepted:
         """The optimum on independent paths, put right where it is short, a few times at most."""

@@ -12,7 +12,7 @@ from ccinv.auditing.simulating import standard_error
 from ccinv.rules.layout import PooledLayout, item_scale, seen_mean
 from ccinv.sample_path.coefficients import decision, expected_orders, levels_of
 from ccinv.sample_path.descent import Descent
-from ccinv.sample_path.draws import Paths
+from ccinv.sample_path.draws import drawn
 from ccinv.sample_path.exact import Certain, certain
 from ccinv.sample_path.lattice import lattice
 from ccinv.sample_path.program import Columns, Scales
@@ -42,11 +42,10 @@ class Problem:
     slopes: bool
 
     @classmethod
-    def of(cls, layout: PooledLayout, money: float, paths: Paths, *, slopes: bool) -> Problem:
-        """With whatever `paths` say of the store."""
-        store = layout.store
-        grain = lattice(store)
-        return cls(layout, money, grain, certain(store, grain), allowed_falls(paths), slopes)
+    def of(cls, layout: PooledLayout, money: float, falls: FloatArray, *, slopes: bool) -> Problem:
+        """With what its laws say of the store."""
+        grain = lattice(layout.store)
+        return cls(layout, money, grain, certain(layout.store, grain), falls, slopes)
 
     @property
     def store(self) -> Store:
@@ -68,14 +67,7 @@ class Problem:
     @property
     def contains_levels(self) -> bool:
         """Whether the rule can follow order-up-to levels of any height."""
-        ones = np.ones(self.store.demand.mean.shape)
-        high = self.money * ones + seen_mean(self.store)
-        x = decision(self.layout, ones, high)
-        return bool(
-            np.allclose(self.layout.level.at(x), high.ravel())
-            and np.allclose(self.layout.slope.at(x), 1.0)
-            and (self.layout.bounds.at(x) >= -1e-6 * self.money).all()
-        )
+        return contains_levels(self.layout, self.money)
 
     def ordering(self, x: FloatArray) -> BoolArray:
         """Items (n,) that are ordered up to levels: their slopes are one."""
@@ -118,17 +110,30 @@ class Problem:
         return replace(seen, service=np.where(np.isfinite(computed), computed, seen.service))
 
 
-def allowed_falls(paths: Paths) -> FloatArray:
+def contains_levels(layout: PooledLayout, money: float) -> bool:
+    """Whether a rule can follow order-up-to levels of any height; `money`: a large one."""
+    ones = np.ones(layout.store.demand.mean.shape)
+    high = money * ones + seen_mean(layout.store)
+    x = decision(layout, ones, high)
+    return bool(
+        np.allclose(layout.level.at(x), high.ravel())
+        and np.allclose(layout.slope.at(x), 1.0)
+        and (layout.bounds.at(x) >= -1e-6 * money).all()
+    )
+
+
+def allowed_falls(store: Store, count: int, stream: tuple[int, ...]) -> FloatArray:
     """How much a level may be below the one before it, by what is promised of orders, (n, N).
 
     An order is the sales seen and the rise of the level: it is not negative with the confidence asked where the level
-    falls by no more than the sales that are exceeded with it. Somewhat more is asked, as they are simulated.
+    falls by no more than the sales that are exceeded with it. Somewhat more is asked, as they are simulated, on so many
+    paths of the random `stream`.
     """
-    store = paths.store
     found = np.full(store.demand.mean.shape, np.inf)
     if store.orders.nonnegative == "monotone":
         found[:] = 0.0
     if store.orders.nonnegative == "chance":
+        paths = drawn(store, count, stream)
         level = store.orders.confidence
         level += SURE * float(standard_error(np.array(level), paths.count))
         rank = int(np.floor((1 - min(level, 1 - 1 / paths.count)) * paths.count + 1e-9))

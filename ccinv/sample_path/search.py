@@ -17,7 +17,7 @@ from ccinv.sample_path.coefficients import levels_of, order_up_to
 from ccinv.sample_path.descent import PENALTY, Descent, Point
 from ccinv.sample_path.draws import Paths, drawn
 from ccinv.sample_path.placing import FIRM, RADIUS, Placing
-from ccinv.sample_path.problem import Problem
+from ccinv.sample_path.problem import Problem, allowed_falls
 from ccinv.sample_path.question import Question
 
 COARSE = Effort(1.5e6, 2_000, 5_000)  # paths on which all starts are tried
@@ -63,8 +63,8 @@ class Search:
     @classmethod
     def of(cls, layout: PooledLayout, question: Question, seed: int, money: float, *, slopes: bool) -> Search:
         """For a layout; with `slopes` its slopes are decisions, too."""
-        paths = drawn(layout.store, FINE.paths(layout.store), (seed, 3, 0))
-        return cls(Problem.of(layout, money, paths, slopes=slopes), question, seed)
+        falls = allowed_falls(layout.store, FINE.paths(layout.store), (seed, 3, 0))
+        return cls(Problem.of(layout, money, falls, slopes=slopes), question, seed)
 
     def best(self, given: Sequence[FloatArray], *, alone: bool = False) -> Optimum:
         """The best of what order-up-to levels, and the decisions `given`, lead to.
