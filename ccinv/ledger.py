@@ -13,6 +13,7 @@ from ccinv.errors import DataError, Fault
 from ccinv.lead_time import NEVER
 from ccinv.parts import Divide
 from ccinv.result import Rule, caught_up
+from ccinv.running import increments
 from ccinv.store import Store
 
 
@@ -75,7 +76,7 @@ def replay_known(
     cumulative = rule.cumulative(sales)
     orders = caught_up(cumulative, store.orders.whole)
     moved = move(store, sales, lambda state: orders[:, state.period], ages, open_ages, divide)
-    return replace(moved, wanted=np.diff(cumulative, axis=1, prepend=0.0))
+    return replace(moved, wanted=increments(cumulative))
 
 
 def move(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ccinv.arrays import BoolArray, FloatArray, IntArray, given_numbers
 from ccinv.errors import DataError, Fault
+from ccinv.running import increments, running_max
 from ccinv.store import Store
 
 
@@ -91,10 +92,10 @@ def caught_up(cumulative: FloatArray, whole: bool) -> FloatArray:
 
     `whole` rounds the cumulative amount up to whole units.
     """
-    total = np.maximum.accumulate(np.maximum(cumulative, 0.0), axis=1)
+    total = running_max(np.maximum(cumulative, 0.0))
     if whole:
         total = np.ceil(total - 1e-9 * np.maximum(total, 1.0))  # 3.0000000001 units are three
-    return np.diff(total, axis=1, prepend=0.0)
+    return increments(total)
 
 
 def executed(rule: Rule, sales: FloatArray, whole: bool) -> FloatArray:

@@ -29,6 +29,7 @@ CHAINS = (
     "store < covariance < rules",
     "store < parts < ledger",
     "store < result",
+    "arrays < running < result",
     "store < perishable < reading",
     "perishable < models",
     "perishable, auditing < shelf < reporting",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from ccinv.arrays import BoolArray, FloatArray, IntArray
@@ -10,6 +12,7 @@ SLICES = 256  # of [0, 1): one random byte chooses one of them
 CHUNK = 2**17  # draws at a time: everything they need stays in the processor's cache
 LONGEST = 512  # a longer staircase is slower than the generator's own methods
 CELLS = 1024  # staircases at a time: 4 MB of them at most
+KEPT = 8  # times that many are kept for the next draws
 
 
 def draw_steps(rng: np.random.Generator, bounds: FloatArray, out: FloatArray, values: FloatArray | None = None) -> None:
@@ -144,7 +147,14 @@ def count_staircase(mean: FloatArray, excess: FloatArray) -> tuple[FloatArray, B
         p(0) = exp(−mean · log(1 + x)/x), x = excess/mean;   p(k+1)/p(k) = (mean² + k·excess) / ((k + 1)(mean + excess))
 
     A row ends, with inf, where less than 2⁻⁵⁴ of the mass is left; rows that do not end within `LONGEST` are not whole.
+    Both are read-only: the next block of paths of the same items is drawn from the same ones.
     """
+    return _count_staircase(mean.tobytes(), excess.tobytes())
+
+
+@lru_cache(maxsize=KEPT)
+def _count_staircase(mean_bytes: bytes, excess_bytes: bytes) -> tuple[FloatArray, BoolArray]:
+    mean, excess = np.frombuffer(mean_bytes), np.frombuffer(excess_bytes)
     variance = mean + excess
     ratio_limit = np.divide(excess, variance, out=np.zeros_like(mean), where=variance > 0)
     spread = excess / np.maximum(mean, 1e-250)
@@ -166,4 +176,7 @@ def count_staircase(mean: FloatArray, excess: FloatArray) -> tuple[FloatArray, B
             break
         mass *= ratio
     whole &= mean <= LONGEST
-    return np.ascontiguousarray(table[: k + 1].T), whole
+    bounds = np.ascontiguousarray(table[: k + 1].T)
+    bounds.setflags(write=False)
+    whole.setflags(write=False)
+    return bounds, whole

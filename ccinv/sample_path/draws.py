@@ -12,6 +12,7 @@ from ccinv.auditing.pieces import cut
 from ccinv.auditing.streams import generator, shared_factors
 from ccinv.demand import draw
 from ccinv.ledger import sample_open_ages
+from ccinv.running import running_sum
 from ccinv.sample_path.lattice import lattice
 from ccinv.store import Store
 
@@ -63,7 +64,7 @@ def drawn(store: Store, paths: int, stream: tuple[int, ...]) -> Paths:
     for number, index in enumerate(cut(np.arange(store.items), store.periods * paths, CELLS)):
         part = store.rows(index)
         rng = generator(stream[0], (*stream[1:], number))
-        sold = np.cumsum(draw(part.demand, rng, paths, common), axis=1)
+        sold = running_sum(draw(part.demand, rng, paths, common))
         ages = np.minimum(part.lead_time.sample(rng, (store.periods, paths)), store.periods).astype(np.int16)
         idle = part.on_hand[:, None, None] - sold
         _receive_open(part, idle, sample_open_ages(part, rng, paths))

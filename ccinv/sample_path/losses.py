@@ -51,7 +51,8 @@ def loss_of(
     value += float(unit @ now.ordered[:, -1].mean(axis=1))
     rate = np.where(below, -owed[:, :, None], held[:, :, None])
     after = np.zeros((items, periods + 1, paths))
-    after[:, :periods] = np.cumsum(rate[:, ::-1], axis=1)[:, ::-1]
+    for t in reversed(range(periods)):
+        np.add(after[:, t + 1], rate[:, t], out=after[:, t])
     step = np.arange(periods)[None, :, None]
     usable = np.minimum(draws.age + step + 1, periods)
     weight = np.take_along_axis(after, usable, axis=1)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ccinv.arrays import FloatArray, IntArray
+from ccinv.running import increments, running_max, running_sum
 from ccinv.sample_path.draws import Draws
 
 
@@ -40,13 +41,12 @@ def wanted(draws: Draws, slope: FloatArray, level: FloatArray) -> FloatArray:
 def moved(draws: Draws, orders: FloatArray, whole: bool) -> Moved:
     """Execute what is wanted, O(t) (n, N, P), and let it arrive."""
     _, periods, _ = orders.shape
-    ordered = np.maximum(orders, 0.0)
-    np.maximum.accumulate(ordered, axis=1, out=ordered)
+    ordered = running_max(np.maximum(orders, 0.0))
     step = np.arange(periods, dtype=np.int16)[None, :, None]
     rises = np.empty(ordered.shape, dtype=np.bool_)
     np.greater(ordered[:, 0], 0.0, out=rises[:, 0])
     np.greater(ordered[:, 1:], ordered[:, :-1], out=rises[:, 1:])
-    last = np.maximum.accumulate(np.where(rises, step, np.int16(-1)), axis=1)
+    last = running_max(np.where(rises, step, np.int16(-1)))
     if whole:
         ordered = np.ceil(ordered - 1e-9 * np.maximum(ordered, 1.0))
     return Moved(draws, ordered, _net(draws, ordered), last)
@@ -55,13 +55,12 @@ def moved(draws: Draws, orders: FloatArray, whole: bool) -> Moved:
 def _net(draws: Draws, ordered: FloatArray) -> FloatArray:
     """X(t): what is there without orders, and what has arrived by t − 1 of each order."""
     periods = ordered.shape[1]
-    placed = ordered.copy()
-    placed[:, 1:] -= ordered[:, :-1]
+    placed = increments(ordered)
     usable = np.zeros_like(ordered)
     for age in draws.ages:
         first = age + 1
         usable[:, first:] += placed[:, : periods - first] * (draws.age[:, : periods - first] == age)
-    np.cumsum(usable, axis=1, out=usable)
+    running_sum(usable)
     usable += draws.idle
     return usable
 

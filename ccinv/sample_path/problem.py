@@ -10,6 +10,7 @@ from ccinv.arrays import BoolArray, FloatArray
 from ccinv.auditing import Tails
 from ccinv.auditing.simulating import standard_error
 from ccinv.rules.layout import PooledLayout, item_scale, seen_mean
+from ccinv.running import increments
 from ccinv.sample_path.coefficients import decision, expected_orders, levels_of
 from ccinv.sample_path.descent import Descent
 from ccinv.sample_path.draws import drawn
@@ -139,7 +140,7 @@ def allowed_falls(store: Store, count: int, stream: tuple[int, ...]) -> FloatArr
         rank = int(np.floor((1 - min(level, 1 - 1 / paths.count)) * paths.count + 1e-9))
         lag = store.orders.lag
         for draws in paths.pieces:
-            sales = np.diff(draws.sold, axis=1, prepend=0.0)
+            sales = increments(draws.sold)
             found[draws.rows, :lag] = 0.0
             found[draws.rows, lag:] = np.partition(sales, rank, axis=-1)[:, : store.periods - lag, rank]
     return found

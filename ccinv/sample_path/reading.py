@@ -8,6 +8,7 @@ import numpy as np
 
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.auditing.pieces import in_order
+from ccinv.running import increments
 from ccinv.sample_path.draws import Draws, Paths
 from ccinv.sample_path.losses import Bend, loss_of
 from ccinv.sample_path.moving import Moved, moved, net_slopes, order_slopes, wanted
@@ -161,7 +162,7 @@ def _rising(draws: Draws, orders: FloatArray, level: float | None) -> tuple[Floa
     mean = np.cumsum(draws.store.demand.mean, axis=1)
     rank = int(_allowed(np.array(level), paths))
     low, high = _window(rank, paths)
-    wanted_by_period = np.diff(orders, axis=1, prepend=0.0)
+    wanted_by_period = increments(orders)
     window = np.argpartition(wanted_by_period, (low, high), axis=-1)[:, :, low : high + 1]
     values = np.sort(np.take_along_axis(wanted_by_period, window, axis=-1), axis=-1)
     plain, seen = np.zeros((items, periods, periods)), np.zeros((items, periods, periods))
