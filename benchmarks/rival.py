@@ -60,8 +60,9 @@ def fixed_limit_max_min(
 
     Important items keep what is asked of them. A cell that cannot have the common probability gets what it can.
     """
-    items = list(_items(store, asked_important, paths, 1))
-    found = [_found(item) for item in items]
+    items, finer = (list(_items(store, asked_important, more * paths, seed)) for more, seed in ((1, 1), (FINER, 2)))
+    _mended(items, finer, _together([_found(item) for item in items], phi))
+    found = [_found(item) for item in items]  # luck with what is asked of important items taken back
     levels = _exchanged(items, _together(found, phi), phi, EXCHANGES, 1)
     for item, row, some in zip(items, levels, found, strict=True):
         some.append((row, item.dollars(row)))

@@ -24,7 +24,7 @@ NAMES = (
     "reliability",
     "perishables",
 )
-LONG = ("calibrated_worlds", "order_up_to", "reliability_simulated")  # only where they are named
+LONG = ("calibrated_worlds", "order_up_to", "owed", "reliability_simulated")  # only where they are named
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
