@@ -147,6 +147,7 @@ def _plan(found: Found, kind: RuleKind, aim: Objective, inversion: Inversion, ca
         ),
         dependence=type(program.dependence).__name__,
         order_up_to=answer.order_up_to,
+        bound=answer.bound,
         calibration=calibration,
     )
 

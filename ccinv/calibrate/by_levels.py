@@ -27,6 +27,7 @@ from ccinv.objectives.program import Answer, Objective
 from ccinv.result import Calibration, CausalRule, OutOfReach, Rule
 from ccinv.rules import Cumulative
 from ccinv.rules.layout import PooledLayout
+from ccinv.sample_path.bounds import bound
 from ccinv.sample_path.coefficients import decision
 from ccinv.sample_path.problem import contains_levels
 from ccinv.sample_path.question import Question
@@ -35,6 +36,7 @@ from ccinv.solve.elastic import Reached
 from ccinv.store import Store
 from ccinv.verify import Numbers
 
+WORTH_SAYING = 0.1  # of the value, under which a bound tells nobody anything
 CERTAIN = 1e-6  # nearest to 0 and 1 that a share of paths is read as a score
 
 
@@ -117,8 +119,10 @@ class _Task:
         x = optimum.x if own else np.zeros(program.layout.size)
         reached = Reached(program.important, NONE, program.open_cells, x, np.zeros(0, dtype=np.int64))
         scores = tuple(float(value + score - optimum.scores[0]) for score in optimum.scores)
-        levels = float("nan") if search.problem.slopes else value
-        answer = Answer(x, value, float("nan"), scores, _words(self.aim, value), levels)
+        nothing = float("nan")
+        levels, least = (nothing, nothing) if search.problem.slopes else (value, bound(self.store, self.question))
+        notes = (*_words(self.aim, value), *_beyond(self.aim, value, least))
+        answer = Answer(x, value, nothing, scores, notes, levels, least)
         numbers = Numbers(*seen.net, *seen.placed, *seen.spent)
         return Found(program, program, reached, (), answer, rule, numbers, limit)
 
@@ -200,7 +204,8 @@ def _served(task: _Task, least: _Accepted) -> _Accepted:
         f"on average over periods; the plan that ties up least has {before:.4f} there, for {tied:,.2f}."
     )
     value = least.found.answer.value
-    told = replace(answer.found.answer, value=value, levels=(), notes=(said,))
+    before_it = least.found.answer
+    told = replace(answer.found.answer, value=value, levels=(), notes=(*before_it.notes, said), bound=before_it.bound)
     return replace(answer, found=replace(answer.found, answer=told), values=(*least.values, value))
 
 
@@ -260,6 +265,15 @@ def _words(aim: Objective, value: float) -> tuple[str, ...]:
     if isinstance(aim, ExpectedCost):
         return (f"Expected cost, added up over all periods: {value:,.6g}, as replays have it.",)
     return ()
+
+
+def _beyond(aim: Objective, value: float, least: float) -> tuple[str, ...]:
+    """What no policy can better, where that says something."""
+    if not least > WORTH_SAYING * abs(value):
+        return ()
+    if isinstance(aim, MinimumBudget):
+        return (f"No policy that has all it owes on order keeps these promises within less than {least:,.6g} dollars.",)
+    return (f"No ordering policy whatever has less than {least:,.6g}.",)
 
 
 def _promises(found: Found, setting: Setting) -> Promises:

@@ -49,7 +49,8 @@ class Hold:
 class Answer:
     """What an objective found: the decision x, the objective's value, its levels if any, its gap, and remarks.
 
-    `order_up_to`: the value that order-up-to levels found by simulation have, NaN where none were sought.
+    `order_up_to`: the value that order-up-to levels found by simulation have, NaN where none were sought; `bound`: one
+    that no ordering policy whatever can better, NaN where none is known.
     """
 
     x: FloatArray
@@ -58,6 +59,7 @@ class Answer:
     levels: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
     order_up_to: float = float("nan")
+    bound: float = float("nan")
 
 
 class Program(Protocol):

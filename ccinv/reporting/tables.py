@@ -117,6 +117,8 @@ def summary(plan: Plan, audit: Audit | None) -> dict[str, Any]:
         "objective_value": _number(plan.objective_value),
         "levels": [_number(level) for level in plan.levels],
         "gap": _number(plan.gap),
+        "order_up_to": _number(plan.order_up_to),
+        "bound": _number(plan.bound),
         "solves": plan.solves,
         "solver_seconds": _number(plan.solver_seconds),
         "promises": asked_counts(plan),
