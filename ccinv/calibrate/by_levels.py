@@ -36,7 +36,8 @@ from ccinv.solve.elastic import Reached
 from ccinv.store import Store
 from ccinv.verify import Numbers
 
-WORTH_SAYING = 0.1  # of the value, under which a bound tells nobody anything
+FAR = 0.005  # of a probability that corrections do not bring back
+WORTH_SAYING = 0.5  # of the value, under which a bound tells nobody anything
 CERTAIN = 1e-6  # nearest to 0 and 1 that a share of paths is read as a score
 
 
@@ -194,7 +195,12 @@ def _served(task: _Task, least: _Accepted) -> _Accepted:
     limit = least.found.limit
     question = replace(setting.raising(cells, limit), least=False)
     search = replace(task.search, question=question)
-    answer = task.accepted(search, search.best([least.optimum.x], alone=True))
+    # the search has the same paths, and it is known by now what service they get wrong
+    first = replace(search, question=replace(question, spare=least.optimum.question.spare))
+    optimum = first.best([least.optimum.x], alone=True)
+    if search.missing(optimum) > FAR:  # there is no other plan with these promises and this limit, as far as is known
+        return least
+    answer = task.accepted(search, optimum)
     if not answer.verdict.good:
         return least
     before, after = (float(one.verdict.seen.service[cells].min()) for one in (least, answer))

@@ -18,7 +18,7 @@ from ccinv.sample_path.question import Question
 MARGIN = 3e-4  # by how much a simulated cell whose law has atoms may be below its level
 NEAR = 0.01  # of the most dollars: periods whose dollars are nearer to it count in full, others for so much
 ROUNDING = 1e-9
-FIRST, FURTHEST, CLOSE = 0.05, 4.0, 0.01  # by how much scores give way at first, at most, and to what accuracy
+FIRST, FURTHEST, CLOSE = 0.05, 4.0, 0.002  # by how much scores give way at first, at most, and to what accuracy
 STEPS, RADIUS, FIRM = 3, 0.1, 50.0  # of the search for the other items; penalty on what is short
 
 

@@ -107,8 +107,8 @@ class Search:
         again = Optimum(now, question, optimum.scores, fine, self._seen(now, question, number), number)
         return min((optimum, again), key=self._rank) if first else again
 
-    def _rank(self, optimum: Optimum) -> tuple[float, float]:
-        """What independent paths see missing beyond what they can miss themselves, then what is best."""
+    def missing(self, optimum: Optimum) -> float:
+        """What independent paths see missing, in probabilities, beyond what they can miss themselves."""
         question, seen = optimum.question, optimum.seen
         level = self.question.level
         error = DOUBT * standard_error(np.nan_to_num(level, nan=0.5), seen.paths)
@@ -116,6 +116,11 @@ class Search:
         if question.limit is not None and not question.least:
             error = DOUBT * standard_error(np.array(question.confidence), seen.paths)
             missing += float(np.maximum(question.confidence - seen.afforded - error, 0.0).sum())
+        return missing
+
+    def _rank(self, optimum: Optimum) -> tuple[float, float]:
+        """What is missing, then what is best."""
+        question, seen, missing = optimum.question, optimum.seen, self.missing(optimum)
         if question.raised is not None and self.question.most is not None:
             raised = np.minimum(seen.service, self.question.most)[question.raised]
             return missing, -float(raised.min())
@@ -162,7 +167,7 @@ class Search:
         question = descent.question
         if question.raised is None or question.most is None:
             return 0.0
-        share = descent.at(paths, x, 0.0).reading.share[question.raised]
+        share = (descent.at(paths, x, 0.0).reading.share - question.spare)[question.raised]
         least = float(np.minimum(share, question.most[question.raised]).min(initial=1.0))
         return float(np.clip(question.inversion.kappa(np.clip(least, 0.5, 0.9999)), 0.0, question.top))
 
