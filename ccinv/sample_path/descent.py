@@ -13,7 +13,7 @@ from ccinv.sample_path.program import Columns, Scales, step, violation, worth
 from ccinv.sample_path.question import Question
 from ccinv.sample_path.reading import Reading, read
 
-PENALTY, HARDER, HARDEST = 3.0, 4.0, 200.0  # of what is short, relative to what it is worth; by how much it rises
+PENALTY, HARDER, HARDEST = 12.0, 4.0, 200.0  # of what is short, relative to what it is worth; by how much it rises
 SHORT = 1e-4  # relative to what is natural, that may stay short where a search has settled
 GROWS, SHRINKS, LEAST = 1.5, 0.5, 0.1  # the radius, after a step that gives what it promised, or hardly any of it
 MUCH, LITTLE, TAKEN = 0.35, 0.15, 0.05  # shares of the promise: grow above, shrink below, take the step above
@@ -25,7 +25,7 @@ WIDEST, NARROWEST = 4.0, 1e-3  # radius, in natural amounts
 @dataclass(frozen=True, slots=True, eq=False)
 class Point:
     """A decision with what it comes to on the paths: its worth, less is better, and what is short; duals (K,): those of
-    the cells with a level, in the last program."""
+    the cells with a level, and prices (N,), of dollars, in the last program."""
 
     x: FloatArray
     score: float
@@ -33,6 +33,7 @@ class Point:
     worth: float
     short: float
     duals: FloatArray | None = None
+    prices: FloatArray | None = None
 
     def merit(self, penalty: float) -> float:
         """The number that steps must bring down."""
@@ -75,7 +76,7 @@ class Descent:
             expected, gained = before - move.merit, before - trial.merit(penalty)
             close = SMALL * max(abs(now.worth), 1e-3)
             taken = gained > TAKEN * expected and gained > 0
-            now = replace(trial if taken else now, duals=move.duals)
+            now = replace(trial if taken else now, duals=move.duals, prices=move.prices)
             if gained > MUCH * expected:
                 radius = min(radius * GROWS, WIDEST)
             elif gained < LITTLE * expected:

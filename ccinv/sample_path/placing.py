@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ccinv.arrays import BoolArray
+from ccinv.arrays import BoolArray, FloatArray
 from ccinv.sample_path import atoms
 from ccinv.sample_path.coefficients import levels_of
 from ccinv.sample_path.descent import Point
@@ -19,6 +19,7 @@ MARGIN = 3e-4  # by how much a simulated cell whose law has atoms may be below i
 NEAR = 0.01  # of the most dollars: periods whose dollars are nearer to it count in full, others for so much
 ROUNDING = 1e-9
 FIRST, FURTHEST, CLOSE = 0.05, 4.0, 0.002  # by how much scores give way at first, at most, and to what accuracy
+CLIMBS = 10  # times that an item is raised on average, at most
 STEPS, RADIUS, FIRM = 3, 0.1, 50.0  # of the search for the other items; penalty on what is short
 
 
@@ -47,7 +48,7 @@ class Placing:
             return now
         plain = self._wanted(now, items)
         if self.question.raised is not None:
-            return self._settled(self._gives_way(now, plain), items)
+            return self._climbed(self._settled(self._gives_way(now, plain), items), items)
         if self.question.loss is None:
             return self._settled(self._on(now, plain, now.score), items)
         nearest = self._settled(self._on(now, replace(plain, lowers=False, up=0.5), now.score), items)
@@ -56,27 +57,30 @@ class Placing:
     def lifted(self, now: Point) -> Point:
         """Levels on the lattice raised where something is short, and nothing else."""
         items = self.items
-        return self._settled(self._on(now, replace(self._wanted(now, items), lowers=False), now.score), items)
+        ask = replace(self._wanted(now, items), lowers=False)
+        return self._settled(self._on(now, ask, now.score), items)
 
     def _wanted(self, now: Point, items: BoolArray) -> atoms.Wanted:
-        dollars = now.reading.dollars
-        near = dollars >= dollars.max() - NEAR * abs(dollars.max())
-        level, price = self.question.levels(now.score), np.where(near, 1.0, NEAR)
+        dollars, prices = now.reading.dollars, now.prices
+        if prices is None or prices.max() <= 0:
+            prices = 1.0 * (dollars >= dollars.max() - NEAR * abs(dollars.max()))
+        level, price = self.question.levels(now.score), np.maximum(prices / prices.max(), NEAR)
         return atoms.Wanted(level, items, price, MARGIN, self.problem.least, self.problem.falls)
 
-    def _on(self, now: Point, ask: atoms.Wanted, score: float) -> Point:
-        """Levels on the lattice for a score.
+    def _on(self, now: Point, ask: atoms.Wanted, score: float, asked: FloatArray | None = None) -> Point:
+        """Levels on the lattice for a score, or for the probabilities `asked`, where these are given.
 
         Where service can be computed, it is: a simulation of an atom at the very level asked is a coin.
         """
-        problem = self.problem
+        problem, asked = self.problem, self.question.asked(score) if asked is None else asked
+        ask = replace(ask, level=self.question.on_paths(asked))
         known = {} if np.isfinite(ask.falls).any() else {i: one for i, one in problem.certain.items() if ask.items[i]}
         by_paths = ask.items.copy()
         by_paths[list(known)] = False
         levels = atoms.placed(self.paths, levels_of(problem.layout, now.x), replace(ask, items=by_paths))
         for item, one in known.items():
             nearest = np.ceil(levels[item] / one.grain - ask.up) * one.grain
-            least = one.least(self.question.asked(score)[item], ask.least[item])
+            least = one.least(asked[item], ask.least[item])
             levels[item] = least if ask.lowers else np.maximum(least, nearest)
         x = problem.with_levels(now.x, levels, ask.items)
         return problem.descent(self.question).at(self.paths, x, score)
@@ -100,9 +104,36 @@ class Placing:
         """The least fall of all scores with which the limit is kept."""
 
         def lowered(by: float) -> Point:
-            return self._on(now, replace(plain, level=self.question.levels(now.score - by)), now.score - by)
+            return self._on(now, plain, now.score - by)
 
         return _least_fall(lowered, self._affordable)
+
+    def _climbed(self, now: Point, items: BoolArray) -> Point:
+        """The weakest item raised, again and again, for what the limit has left."""
+        question = self.question
+        if question.raised is None or question.most is None or not self._affordable(now):
+            return now
+        for _ in range(CLIMBS * len(items)):
+            share = self._share(now)
+            low = question.raised & (share < question.most)
+            weakest = np.where(low, share, np.inf).min(axis=1)
+            item = int(weakest.argmin())
+            if not items[item] or not low[item].any():
+                break
+            asked = question.asked(now.score)
+            more = np.minimum(weakest[item] + MARGIN + 1 / self.paths.count, question.most[item])
+            asked[item] = np.where(low[item], np.fmax(asked[item], more), asked[item])
+            trial = self._on(now, self._wanted(now, np.arange(len(items)) == item), now.score, asked)
+            higher = self._share(trial)[item][low[item]].min() > weakest[item]
+            if not higher or not self._affordable(trial):
+                break
+            now = trial
+        return now
+
+    def _share(self, now: Point) -> FloatArray:
+        """Service of every cell, (n, N): computed, or as the paths have it less what they get wrong."""
+        computed = self.problem.computed(now.x)
+        return np.where(np.isfinite(computed), computed, now.reading.share - self.question.spare)
 
 
 def _least_fall(lowered: Callable[[float], Point], fits: Callable[[Point], bool]) -> Point:

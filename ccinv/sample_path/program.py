@@ -71,12 +71,13 @@ class Columns:
 @dataclass(frozen=True, slots=True, eq=False)
 class Move:
     """What the program would do: dx (F,), the rise of the score, the worth with its penalty that it expects, and the
-    dual value of every cell with a level (K,)."""
+    dual values of every cell with a level (K,) and of the dollars (N,), all 0 where these are not limited."""
 
     dx: FloatArray
     rise: float
     merit: float
     duals: FloatArray
+    prices: FloatArray
 
 
 def worth(reading: Reading, question: Question, score: float, scales: Scales) -> float:
@@ -166,7 +167,10 @@ def step(
         promised -= score
     if question.loss is not None:
         promised += reading.loss / scales.loss
-    return Move(answer.x[:moves], float(answer.x[moves]), promised, answer.duals[:shorts])
+    first = shorts + reading.orders.size
+    limited = question.least or question.limit is not None
+    prices = answer.duals[first : first + periods] if limited else np.zeros(periods)
+    return Move(answer.x[:moves], float(answer.x[moves]), promised, answer.duals[:shorts], prices)
 
 
 def _one(size: int) -> Any:

@@ -64,7 +64,11 @@ class Question:
 
     def levels(self, score: float) -> FloatArray:
         """The same on these paths."""
-        level = self.asked(score) + self.spare
+        return self.on_paths(self.asked(score))
+
+    def on_paths(self, asked: FloatArray) -> FloatArray:
+        """What probabilities (n, N) are on these paths, with what they are known to get wrong."""
+        level = asked + self.spare
         return np.where(level > 0, np.minimum(level, 1.0), np.nan)  # what no order can serve is asked for nothing
 
     def without(self, items: BoolArray) -> Question:

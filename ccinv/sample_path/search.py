@@ -23,11 +23,12 @@ from ccinv.sample_path.question import Question
 COARSE = Effort(1.5e6, 2_000, 5_000)  # paths on which all starts are tried
 FINE = Effort(5e6, 4_000, 20_000)  # on which the best of them are polished
 FRESH = Effort(4e7, 20_000, 150_000)  # on which it is found what those get wrong
-CARRIED, CLOSE = 2, 0.02  # starts that are polished, and how near to the best: few paths may choose the wrong one
+CARRIED, CLOSE = 3, 0.02  # starts that are polished, and how near to the best: few paths may choose the wrong one
 STEPS, POLISH, TOUCH = 15, 8, 3  # steps on few paths, on more, and after a correction
 NARROW = 0.3  # radius at first where many cells are raised together, or much is known
 AIM, CARE = 0.5, 2.0  # standard errors by which levels are raised after a correction, and where that was not enough
 MOST_SPARE = 0.4  # share of the risk that paths may be wrong by
+LITTLE = 1e-3  # of probabilities that may be missing in all, beyond the doubt: acceptance decides
 DOUBT = 1.0  # standard errors of independent paths that are no lack
 LEVELS = 4  # of max-min
 WORTH = 0.01  # gain in score under which a level is the last
@@ -85,7 +86,8 @@ class Search:
             points.sort(key=lambda point: point.merit(FIRM))
             first = points[0].merit(FIRM)
             near = [p for p in points[:CARRIED] if p.merit(FIRM) <= first + CLOSE * max(abs(first), 1.0)]
-            chosen = [begun.run(fine, point.x, point.score, POLISH, NARROW) for point in near]
+            firm = FIRM if self.question.raised is None else PENALTY
+            chosen = [begun.run(fine, point.x, point.score, POLISH, NARROW, firm) for point in near]
         question, now, scores = self._levels(fine, min(chosen, key=lambda point: point.merit(FIRM)))
         now = Placing(self.problem, question, fine).placed(now)
         return self.better(Optimum(now, question, scores, fine, self._seen(now, question, 2)))
@@ -97,14 +99,15 @@ class Search:
         """
         fine, now, first = optimum.fine, optimum.point, seen is None
         question = self._corrected(optimum, seen or optimum.seen, AIM if first else CARE)
-        placing = Placing(self.problem, question, fine)
-        if first or not placing.items.any():
-            now = self.problem.descent(question).run(fine, now.x, now.score, TOUCH, RADIUS, FIRM)
-            now = placing.placed(now)
-        else:
-            now = placing.lifted(now)
-        number = optimum.number + 1
-        again = Optimum(now, question, optimum.scores, fine, self._seen(now, question, number), number)
+        placing, number = Placing(self.problem, question, fine), optimum.number + 1
+
+        def told(now: Point) -> Optimum:
+            return Optimum(now, question, optimum.scores, fine, self._seen(now, question, number), number)
+
+        if placing.items.any() and not first:
+            return told(placing.lifted(now))
+        moved = self.problem.descent(question).run(fine, now.x, now.score, TOUCH, RADIUS, FIRM)
+        again = told(placing.placed(moved))
         return min((optimum, again), key=self._rank) if first else again
 
     def missing(self, optimum: Optimum) -> float:
@@ -119,8 +122,9 @@ class Search:
         return missing
 
     def _rank(self, optimum: Optimum) -> tuple[float, float]:
-        """What is missing, then what is best."""
-        question, seen, missing = optimum.question, optimum.seen, self.missing(optimum)
+        """What is missing, if that is much, then what is best."""
+        question, seen = optimum.question, optimum.seen
+        missing = max(self.missing(optimum) - LITTLE, 0.0)
         if question.raised is not None and self.question.most is not None:
             raised = np.minimum(seen.service, self.question.most)[question.raised]
             return missing, -float(raised.min())
