@@ -10,17 +10,16 @@ from ccinv.arrays import FloatArray
 from ccinv.auditing import Tails, tails
 from ccinv.auditing.simulating import LEARN
 from ccinv.calibrate.acceptance import Acceptance, accepted
-from ccinv.calibrate.asked import CAP, Setting, question_of
+from ccinv.calibrate.asked import Setting, question_of
 from ccinv.calibrate.ceiling import ceiling
 from ccinv.calibrate.loop import ACCEPT, TRIES, nothing, record
 from ccinv.calibrate.promises import Promises
+from ccinv.calibrate.words import of_bound, of_value
 from ccinv.errors import InfeasibleError, SolverError
 from ccinv.inversion import Calibrated
 from ccinv.models.multi_period.amounts import shortage
 from ccinv.models.multi_period.found import Explain, Found, Simulated, find
 from ccinv.models.multi_period.program import NONE, MultiPeriod
-from ccinv.objectives.expected_backorders import ExpectedBackorders
-from ccinv.objectives.expected_cost import ExpectedCost
 from ccinv.objectives.max_min import MaxMinService
 from ccinv.objectives.minimum_budget import MinimumBudget
 from ccinv.objectives.program import Answer, Objective
@@ -37,7 +36,6 @@ from ccinv.store import Store
 from ccinv.verify import Numbers
 
 FAR = 0.005  # of a probability that corrections do not bring back
-WORTH_SAYING = 0.5  # of the value, under which a bound tells nobody anything
 CERTAIN = 1e-6  # nearest to 0 and 1 that a share of paths is read as a score
 
 
@@ -122,7 +120,7 @@ class _Task:
         scores = tuple(float(value + score - optimum.scores[0]) for score in optimum.scores)
         nothing = float("nan")
         levels, least = (nothing, nothing) if search.problem.slopes else (value, bound(self.store, self.question))
-        notes = (*_words(self.aim, value), *_beyond(self.aim, value, least))
+        notes = (*of_value(self.aim, value), *of_bound(self.aim, value, least))
         answer = Answer(x, value, nothing, scores, notes, levels, least)
         numbers = Numbers(*seen.net, *seen.placed, *seen.spent)
         return Found(program, program, reached, (), answer, rule, numbers, limit)
@@ -261,25 +259,6 @@ def _value(aim: Objective, question: Question, seen: Tails) -> float:
     if question.loss is not None:
         return question.loss.total(seen)
     return float(np.inf) if aim.limited else float(seen.dollars.max())
-
-
-def _words(aim: Objective, value: float) -> tuple[str, ...]:
-    if isinstance(aim, MaxMinService) and value == np.inf:
-        return (f"Nothing limits service here: every cell is held at probability {CAP}, with the least money.",)
-    if isinstance(aim, ExpectedBackorders):
-        return (f"Expected backorders, weighted and added up over all periods: {value:.6g}, as replays have them.",)
-    if isinstance(aim, ExpectedCost):
-        return (f"Expected cost, added up over all periods: {value:,.6g}, as replays have it.",)
-    return ()
-
-
-def _beyond(aim: Objective, value: float, least: float) -> tuple[str, ...]:
-    """What no policy can better, where that says something."""
-    if not least > WORTH_SAYING * abs(value):
-        return ()
-    if isinstance(aim, MinimumBudget):
-        return (f"No policy that has all it owes on order keeps these promises within less than {least:,.6g} dollars.",)
-    return (f"No ordering policy whatever has less than {least:,.6g}.",)
 
 
 def _promises(found: Found, setting: Setting) -> Promises:

@@ -33,6 +33,7 @@ DOUBT = 1.0  # standard errors of independent paths that are no lack
 LEVELS = 4  # of max-min
 WORTH = 0.01  # gain in score under which a level is the last
 BINDING = 1e-6  # dual value from which a cell holds the score down
+HALVINGS, ENOUGH = 5, 1e-3  # evaluations of the money that a score takes, and what may be short, as natural amounts
 RISE = 0.1  # by how much scores may still rise after the last level
 
 
@@ -80,16 +81,19 @@ class Search:
             chosen = [begun.run(fine, x, self._score(begun, fine, x), STEPS, NARROW, FIRM if alone else PENALTY)]
         else:
             coarse = drawn(store, COARSE.paths(store), (self.seed, 3, 0))
-            radius = 1.0 if self.question.raised is None else NARROW
-            tried = ((x, self._score(begun, coarse, x)) for x in self._starts(coarse, given))
-            points = [begun.run(coarse, x, score, STEPS, radius) for x, score in tried]
-            points.sort(key=lambda point: point.merit(FIRM))
-            first = points[0].merit(FIRM)
-            near = [p for p in points[:CARRIED] if p.merit(FIRM) <= first + CLOSE * max(abs(first), 1.0)]
-            firm = FIRM if self.question.raised is None else PENALTY
+            starting = self._starts(coarse, given)
+            if self.question.raised is None:
+                near, firm = _near([begun.run(coarse, x, 0.0, STEPS) for x in starting]), FIRM
+            else:
+                near, firm = self._raised(coarse, starting), PENALTY
             chosen = [begun.run(fine, point.x, point.score, POLISH, NARROW, firm) for point in near]
-        question, now, scores = self._levels(fine, min(chosen, key=lambda point: point.merit(FIRM)))
-        now = Placing(self.problem, question, fine).placed(now)
+        chosen.sort(key=lambda point: point.merit(FIRM))
+        question, now, scores = self._levels(fine, chosen[0])
+        placing = Placing(self.problem, question, fine)
+        if question.least and placing.items.all():
+            now = min((placing.placed(x) for x in chosen), key=lambda x: float(x.reading.spent.max()))
+        else:
+            now = placing.placed(now)
         return self.better(Optimum(now, question, scores, fine, self._seen(now, question, 2)))
 
     def better(self, optimum: Optimum, seen: Tails | None = None) -> Optimum:
@@ -99,16 +103,39 @@ class Search:
         """
         fine, now, first = optimum.fine, optimum.point, seen is None
         question = self._corrected(optimum, seen or optimum.seen, AIM if first else CARE)
-        placing, number = Placing(self.problem, question, fine), optimum.number + 1
-
-        def told(now: Point) -> Optimum:
-            return Optimum(now, question, optimum.scores, fine, self._seen(now, question, number), number)
-
-        if placing.items.any() and not first:
-            return told(placing.lifted(now))
-        moved = self.problem.descent(question).run(fine, now.x, now.score, TOUCH, RADIUS, FIRM)
-        again = told(placing.placed(moved))
+        placing = Placing(self.problem, question, fine)
+        if question.least and placing.items.any() and not first:
+            now = placing.lifted(now)
+        else:
+            steps = TOUCH if first else POLISH
+            now = self.problem.descent(question).run(fine, now.x, now.score, steps, RADIUS, FIRM)
+            now = placing.placed(now)
+        number = optimum.number + 1
+        again = Optimum(now, question, optimum.scores, fine, self._seen(now, question, number), number)
         return min((optimum, again), key=self._rank) if first else again
+
+    def _raised(self, paths: Paths, starting: Sequence[FloatArray]) -> list[Point]:
+        """Points of a high common score: pushed up from the starts, and beyond, where the limit pays for more.
+
+        A score that is pushed up stays where orders sleep; the least money for a score finds its way from afar. So
+        higher scores are tried by bisection, and their money is compared with the limit.
+        """
+        push, limit = self.problem.descent(self.question), self.question.limit
+        tried = ((x, self._score(push, paths, x)) for x in starting)
+        best = _near([push.run(paths, x, score, STEPS, NARROW) for x, score in tried])
+        low, high = best[0].score, self.question.top
+        for _ in range(HALVINGS if limit is not None else 0):
+            score = (low + high) / 2
+            level = self.question.asked(score)
+            asked = replace(self.question, level=level, raised=None, most=None, limit=None, least=True)
+            search = self.problem.descent(asked)
+            found = _near([search.run(paths, x, 0.0, STEPS) for x in (*starting, best[0].x)])
+            dollars = found[0].reading.dollars
+            if found[0].short <= ENOUGH and limit is not None and (dollars <= limit).all():
+                low, best = score, [replace(point, score=score) for point in found]
+            else:
+                high = score
+        return best
 
     def missing(self, optimum: Optimum) -> float:
         """What independent paths see missing, in probabilities, beyond what they can miss themselves."""
@@ -223,6 +250,13 @@ class Search:
         overrun = seen.dollars - (now.reading.dollars - question.overrun)
         excess = seen.dollars - (now.reading.spent - question.excess)
         return replace(question, spare=spare, overrun=overrun, excess=excess)
+
+
+def _near(points: list[Point]) -> list[Point]:
+    """The best of the points, and a few that are nearly as good."""
+    points = sorted(points, key=lambda point: point.merit(FIRM))
+    first = points[0].merit(FIRM)
+    return [point for point in points[:CARRIED] if point.merit(FIRM) <= first + CLOSE * max(abs(first), 1.0)]
 
 
 def asked_of(question: Question, paths: int) -> Levels:
