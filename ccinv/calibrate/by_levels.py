@@ -77,10 +77,10 @@ class _Task:
         return cls(program, aim, how, setting, question, search)
 
     def accepted(self, search: Search, optimum: Optimum) -> _Accepted:
-        """The optimum on independent paths, put right where it is short, a few times at most."""
+        """The optimum on independent paths, put right where it is short, a few times at most; the one least short."""
         how, program = self.how, self.program
         count = how.paths or ACCEPT.paths(self.store)
-        values, missing = [], []
+        values, missing, trials = [], [], list[_Accepted]()
         for trial in range(1, TRIES + 1):
             values.append(_value(self.aim, search.question, optimum.seen))
             limit = self._limit(search.question, optimum)
@@ -94,10 +94,12 @@ class _Task:
             missing.append(verdict.worst)
             if program.progress is not None:
                 program.progress(f"levels: {values[-1]:.6g}, short by {missing[-1]:.4f} at worst on independent paths")
+            trials.append(_Accepted(search, optimum, found, verdict, (), ()))
             if verdict.good or trial == TRIES:
                 break
             optimum = search.better(optimum, seen)
-        return _Accepted(search, optimum, found, verdict, tuple(values), tuple(missing))
+        best = min(trials, key=lambda one: (not one.verdict.good, one.verdict.worst))
+        return replace(best, values=tuple(values), missing=tuple(missing))
 
     def _limit(self, question: Question, optimum: Optimum) -> FloatArray | None:
         """What dollars are held to: the limit given, or the least that was found."""
