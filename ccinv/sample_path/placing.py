@@ -21,6 +21,7 @@ ROUNDING = 1e-9
 FIRST, FURTHEST, CLOSE = 0.05, 4.0, 0.002  # by how much scores give way at first, at most, and to what accuracy
 CLIMBS = 10  # times that an item is raised on average, at most
 STEPS, RADIUS, FIRM = 3, 0.1, 50.0  # of the search for the other items; penalty on what is short
+FAR = 15  # steps of that search where the limit is not kept
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +92,8 @@ class Placing:
         if len(rest.columns.free) == 0:
             return now
         point = rest.run(self.paths, now.x, now.score, STEPS, RADIUS, FIRM)
+        if not self._affordable(point):  # what the lattice takes must come from far
+            point = rest.run(self.paths, point.x, now.score, FAR, 1.0, FIRM)
         return self.problem.descent(self.question).at(self.paths, point.x, now.score)
 
     def _affordable(self, point: Point) -> bool:
