@@ -19,9 +19,10 @@ MARGIN = 3e-4  # by how much a simulated cell whose law has atoms may be below i
 NEAR = 0.01  # of the most dollars: periods whose dollars are nearer to it count in full, others for so much
 ROUNDING = 1e-9
 FIRST, FURTHEST, CLOSE = 0.05, 4.0, 0.002  # by how much scores give way at first, at most, and to what accuracy
-CLIMBS = 10  # times that an item is raised on average, at most
+CLIMBS = 30  # times that a weakest item is raised, at most
 STEPS, RADIUS, FIRM = 3, 0.1, 50.0  # of the search for the other items; penalty on what is short
 FAR = 15  # steps of that search where the limit is not kept
+TIGHTER, MORE = 3, 1.5  # times that the limit is made tighter then, by how much of what is too much
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,20 +89,28 @@ class Placing:
 
     def _settled(self, now: Point, items: BoolArray) -> Point:
         """The point with all other items moved to where they are best beside these."""
-        rest = self.problem.descent(self.question.without(items), items)
+        question = self.question.without(items)
+        rest = self.problem.descent(question, items)
         if len(rest.columns.free) == 0:
             return now
         point = rest.run(self.paths, now.x, now.score, STEPS, RADIUS, FIRM)
-        if not self._affordable(point):  # what the lattice takes must come from far
-            point = rest.run(self.paths, point.x, now.score, FAR, 1.0, FIRM)
+        for _ in range(TIGHTER):
+            if question.limit is None or self._affordable(point):
+                break
+            # what the lattice takes must come from far, and an atom of the dollars may stand just above their limit
+            question = replace(question, limit=question.limit - MORE * self._over(point))
+            point = self.problem.descent(question, items).run(self.paths, point.x, now.score, FAR, 1.0, FIRM)
         return self.problem.descent(self.question).at(self.paths, point.x, now.score)
 
     def _affordable(self, point: Point) -> bool:
         """Whether the limit is kept, as far as these paths know."""
-        limit = self.question.limit
-        if self.question.least or limit is None:
-            return True
-        return bool((point.reading.spent <= limit + ROUNDING * np.abs(limit)).all())
+        return self.question.least or self.question.limit is None or not self._over(point).any()
+
+    def _over(self, point: Point) -> FloatArray:
+        """Dollars above the limit, (N,)."""
+        limit = 0.0 if self.question.limit is None else self.question.limit
+        over = point.reading.spent - limit
+        return np.where(over > ROUNDING * np.abs(limit), over, 0.0)
 
     def _gives_way(self, now: Point, plain: atoms.Wanted) -> Point:
         """The least fall of all scores with which the limit is kept."""
@@ -116,7 +125,7 @@ class Placing:
         question = self.question
         if question.raised is None or question.most is None or not self._affordable(now):
             return now
-        for _ in range(CLIMBS * len(items)):
+        for _ in range(CLIMBS):
             share = self._share(now)
             low = question.raised & (share < question.most)
             weakest = np.where(low, share, np.inf).min(axis=1)
