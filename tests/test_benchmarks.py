@@ -16,6 +16,8 @@ from benchmarks import (
     cone_solve,
     linear_growth,
     lot_sizing,
+    order_up_to,
+    owed,
     perishables,
     reliability,
     reliability_simulated,
@@ -191,6 +193,20 @@ def test_an_accepted_plan_of_a_random_world_keeps_on_fresh_paths_what_the_normal
     error = np.sqrt(0.95 * 0.05 / 100_000)
     assert found.calibrated.worst < 0.002 + 4 * error
     assert found.normal.worst > 0.5
+
+
+def test_plans_and_levels_found_by_plain_simulation_are_judged_alike():
+    one = order_up_to.case(27, paths=50_000)
+    assert one.accepted
+    assert one.within(order_up_to.MOST)
+    assert max(one.short, one.rival_short) < 0.005
+    assert str(one.place.number) in one.told()
+
+
+def test_what_is_claimed_to_be_owed_is_held_against_replays():
+    row = owed.claim("backorders", stores=1, paths=50_000)
+    assert row.holds
+    assert row.size == "1 stores"
 
 
 @pytest.mark.parametrize("cv", [0.0, 0.2])

@@ -11,6 +11,7 @@ from simulator import simulate
 
 import ccinv as cc
 from benchmarks.dynamic_programs import least_cost
+from benchmarks.rival_stores import store as numbered
 from ccinv.auditing import Verdict
 from ccinv.inversion import Normal
 from ccinv.settings import settings_of
@@ -193,6 +194,26 @@ def test_among_plans_with_the_least_limit_the_one_that_serves_best_is_taken():
 
 
 # refusals
+
+
+@pytest.mark.parametrize(("number", "limit"), [(3, 643.298), (7, 495.891)])
+def test_a_limit_just_below_an_atom_of_the_dollars_is_kept(number, limit):
+    """Counts whose dollars are sums of a few levels: a cent above the limit is a probability of 0.944."""
+    place = numbered(number).store
+    rate = place.unit_cost / 100
+    plan = cc.plan(replace(place, budget=cc.Budget(limit, 0.95)), objective=cc.ExpectedCost(rate, 19 * rate))
+    assert plan.calibration.accepted
+    assert kept(plan, played(plan))
+
+
+def test_a_score_is_raised_beyond_where_orders_sleep():
+    """Five items whose orders cross: pushed up from below the weakest cell stays at 0.83, and money is left over."""
+    place = numbered(43).store
+    plan = cc.plan(replace(place, budget=cc.Budget(1340.93, 0.95)), objective=cc.MaxMinService())
+    seen = played(plan)
+    assert kept(plan, seen)
+    others = place.controllable & ~place.important[:, None]
+    assert seen.service[others].min() > 0.93
 
 
 def test_a_plan_that_is_known_to_be_short_is_not_returned_but_refused():
