@@ -15,6 +15,7 @@ from ccinv.sample_path.draws import Paths
 from ccinv.sample_path.problem import Problem
 from ccinv.sample_path.question import Question
 
+AWAY = (0.97, 0.94, 0.9, 0.8, 0.65, 0.5, 0.25)  # of the way to the best levels, where these cost too much
 MARGIN = 3e-4  # by how much a simulated cell whose law has atoms may be below its level
 NEAR = 0.01  # of the most dollars: periods whose dollars are nearer to it count in full, others for so much
 ROUNDING = 1e-9
@@ -43,7 +44,8 @@ class Placing:
     def placed(self, now: Point) -> Point:
         """Levels on the lattice, the cheapest that keep all promises, and the other items moved to go with them.
 
-        Scores give way until the money is kept; where a loss is least, only stock that there is no money for goes.
+        Scores give way until the money is kept; where a loss is least, levels are nearest to what they were, or on the
+        way from there to the cheapest ones, as the money allows.
         """
         items = self.items
         if not items.any():
@@ -53,8 +55,18 @@ class Placing:
             return self._climbed(self._settled(self._gives_way(now, plain), items), items)
         if self.question.loss is None:
             return self._settled(self._on(now, plain, now.score), items)
-        nearest = self._settled(self._on(now, replace(plain, lowers=False, up=0.5), now.score), items)
-        return nearest if self._affordable(nearest) else self._settled(self._on(now, plain, now.score), items)
+        nearest = replace(plain, lowers=False, up=0.5)
+        cheapest: Point | None = None
+        for share in (1.0, *AWAY):
+            near = self._settled(self._on(self._between(cheapest, now, share), nearest, now.score), items)
+            if self._affordable(near):
+                return near
+            cheapest = cheapest or self._settled(self._on(now, plain, now.score), items)
+        return cheapest or now
+
+    def _between(self, one: Point | None, other: Point, share: float) -> Point:
+        """The point that is a share of the way from one to the other; the other where there is no one."""
+        return other if one is None else replace(other, x=one.x + share * (other.x - one.x))
 
     def lifted(self, now: Point) -> Point:
         """Levels on the lattice raised where something is short, and nothing else."""
