@@ -181,10 +181,9 @@ class Plan:
     gap: how far the objective can be from the optimum of its cone program at most, relative; NaN for a plan found by
     simulation, of which no program knows. order_up_to: the objective's value that order-up-to levels found by
     simulation have, NaN where none were sought; bound: one that no ordering policy whatever can better, NaN where none
-    is known. dependence: how receipts hang on sales in mean and sd. calibration: how
-    the plan was found by simulation, None for any other inversion; promised probabilities are then simulated ones, and
-    mean, sd, order_mean, order_sd, budget_mean and budget_sd are those of orders as they are executed, where levels
-    were found.
+    is known. dependence: how receipts hang on sales in mean and sd. calibration: how the plan was found by simulation,
+    None for any other inversion; promised probabilities are then simulated ones, and mean, sd, order_mean, order_sd,
+    budget_mean and budget_sd are those of orders as they are executed, where levels were found.
     """
 
     store: Store

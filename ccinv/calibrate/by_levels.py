@@ -41,7 +41,10 @@ CERTAIN = 1e-6  # nearest to 0 and 1 that a share of paths is read as a score
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Task:
-    """A program to be answered on sample paths: what is asked, where it is searched, and how it is accepted."""
+    """A program to be answered on sample paths: what is asked, where it is searched, and how it is accepted.
+
+    bound: the value that no ordering policy can better, NaN where none is known.
+    """
 
     program: MultiPeriod
     aim: Objective
@@ -49,6 +52,7 @@ class _Task:
     setting: Setting
     question: Question
     search: Search
+    bound: float
 
     @property
     def store(self) -> Store:
@@ -74,7 +78,8 @@ class _Task:
         if slopes and store.orders.nonnegative == "chance":
             question = replace(question, rising=store.orders.confidence)
         search = Search.of(layout, question, how.seed, program.money, slopes=slopes)
-        return cls(program, aim, how, setting, question, search)
+        least = float("nan") if slopes else bound(store, question)
+        return cls(program, aim, how, setting, question, search, least)
 
     def accepted(self, search: Search, optimum: Optimum) -> _Accepted:
         """The optimum on independent paths, put right where it is short, a few times at most; the one least short."""
@@ -120,10 +125,9 @@ class _Task:
         x = optimum.x if own else np.zeros(program.layout.size)
         reached = Reached(program.important, NONE, program.open_cells, x, np.zeros(0, dtype=np.int64))
         scores = tuple(float(value + score - optimum.scores[0]) for score in optimum.scores)
-        nothing = float("nan")
-        levels, least = (nothing, nothing) if search.problem.slopes else (value, bound(self.store, self.question))
-        notes = (*of_value(self.aim, value), *of_bound(self.aim, value, least))
-        answer = Answer(x, value, nothing, scores, notes, levels, least)
+        levels = float("nan") if search.problem.slopes else value
+        notes = (*of_value(self.aim, value), *of_bound(self.aim, value, self.bound))
+        answer = Answer(x, value, float("nan"), scores, notes, levels, self.bound)
         numbers = Numbers(*seen.net, *seen.placed, *seen.spent)
         return Found(program, program, reached, (), answer, rule, numbers, limit)
 
@@ -209,9 +213,8 @@ def _served(task: _Task, least: _Accepted) -> _Accepted:
         f"Within this limit {whose} are served with at least {after:.4f}, for {more:,.2f} dollars "
         f"on average over periods; the plan that ties up least has {before:.4f} there, for {tied:,.2f}."
     )
-    value = least.found.answer.value
-    before_it = least.found.answer
-    told = replace(answer.found.answer, value=value, levels=(), notes=(*before_it.notes, said), bound=before_it.bound)
+    value, notes = least.found.answer.value, (*least.found.answer.notes, said)
+    told = replace(answer.found.answer, value=value, levels=(), notes=notes)
     return replace(answer, found=replace(answer.found, answer=told), values=(*least.values, value))
 
 

@@ -58,15 +58,12 @@ class Placing:
         nearest = replace(plain, lowers=False, up=0.5)
         cheapest: Point | None = None
         for share in (1.0, *AWAY):
-            near = self._settled(self._on(self._between(cheapest, now, share), nearest, now.score), items)
+            start = now if cheapest is None else replace(now, x=cheapest.x + share * (now.x - cheapest.x))
+            near = self._settled(self._on(start, nearest, now.score), items)
             if self._affordable(near):
                 return near
             cheapest = cheapest or self._settled(self._on(now, plain, now.score), items)
         return cheapest or now
-
-    def _between(self, one: Point | None, other: Point, share: float) -> Point:
-        """The point that is a share of the way from one to the other; the other where there is no one."""
-        return other if one is None else replace(other, x=one.x + share * (other.x - one.x))
 
     def lifted(self, now: Point) -> Point:
         """Levels on the lattice raised where something is short, and nothing else."""
