@@ -9,7 +9,7 @@ import numpy as np
 from ccinv.arrays import FloatArray
 from ccinv.rules.layout import PooledLayout
 from ccinv.sample_path.draws import Paths
-from ccinv.sample_path.program import Columns, Scales, step, violation, worth
+from ccinv.sample_path.program import Columns, Corner, Scales, step, violation, worth
 from ccinv.sample_path.question import Question
 from ccinv.sample_path.reading import Reading, read
 
@@ -19,13 +19,14 @@ GROWS, SHRINKS, LEAST = 1.5, 0.5, 0.1  # the radius, after a step that gives wha
 MUCH, LITTLE, TAKEN = 0.35, 0.15, 0.05  # shares of the promise: grow above, shrink below, take the step above
 REOPENED = 0.3  # radius that a search is given once more where it has settled
 SMALL = 1e-5  # relative fall of the merit that is worth no other step
+CORNERS = 2  # that are remembered
 WIDEST, NARROWEST = 4.0, 1e-3  # radius, in natural amounts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Point:
-    """A decision with what it comes to on the paths: its worth, less is better, and what is short; duals (K,): those of
-    the cells with a level, and prices (N,), of dollars, in the last program."""
+    """A decision with what it comes to on the paths: its worth, less is better, and what is short; duals (n, N): of
+    cells with a level, and prices (N,), of dollars, in the last program."""
 
     x: FloatArray
     score: float
@@ -64,9 +65,10 @@ class Descent:
     ) -> Point:
         """At most so many steps from x on; the point where they end."""
         now, reopened = self.at(paths, x, score, radius), False
+        corners: list[Corner] = []
         for _ in range(steps if len(self.columns.free) else 0):
             size = radius * self.columns.size * (self.spread / self.scales.unit)[self.columns.item]
-            move = step(now.reading, self.question, now.x, now.score, self.columns, size, self.scales, penalty)
+            move = step(now.reading, self.question, now.x, now.score, self.columns, size, self.scales, penalty, corners)
             if move is None:
                 break
             x = now.x.copy()
@@ -76,6 +78,11 @@ class Descent:
             expected, gained = before - move.merit, before - trial.merit(penalty)
             close = SMALL * max(abs(now.worth), 1e-3)
             taken = gained > TAKEN * expected and gained > 0
+            if taken:
+                corners = [corner.moved(move.dx, move.rise) for corner in corners]
+            else:
+                corner = Corner.of(self.columns, self.scales, now.reading, trial.reading, move)
+                corners = [*corners, corner][-CORNERS:]
             now = replace(trial if taken else now, duals=move.duals, prices=move.prices)
             if gained > MUCH * expected:
                 radius = min(radius * GROWS, WIDEST)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from ccinv.sample_path.reading import Reading, Slopes
 from ccinv.solve.simplex import vertex
 
 FARTHEST = 0.5  # that a score moves in a step
+BENT = 1e-4  # natural amounts by which slopes are wrong where something bends
 TIE = 1e-3  # of the money tied up on average, added to what is least: levels that decide nothing do not drift
 
 
@@ -71,13 +73,71 @@ class Columns:
 @dataclass(frozen=True, slots=True, eq=False)
 class Move:
     """What the program would do: dx (F,), the rise of the score, the worth with its penalty that it expects, and the
-    dual values of every cell with a level (K,) and of the dollars (N,), all 0 where these are not limited."""
+    dual values of every cell (n, N) and of the dollars (N,), 0 where these are not limited."""
 
     dx: FloatArray
     rise: float
     merit: float
     duals: FloatArray
     prices: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Corner:
+    """What a move showed that came to less than its slopes had said: a quantile bends where another order begins to
+    decide it.
+
+    cells (J,): flat cells whose reserve was less than expected, by_cell (J, F) and price (J,): its slopes there in the
+    columns and in the score, reserve (J,): what they would make of it at no move. periods (M,), by_period (M, F) and
+    dollars (M,): the same for dollars that were more. In natural amounts.
+    """
+
+    cells: IntArray
+    by_cell: Any
+    price: FloatArray
+    reserve: FloatArray
+    periods: IntArray
+    by_period: Any
+    dollars: FloatArray
+
+    @classmethod
+    def of(cls, columns: Columns, scales: Scales, before: Reading, after: Reading, move: Move) -> Corner:
+        """That of a move between two readings."""
+        dx, rise, width = move.dx, move.rise, before.share.shape[1]
+        cells, old, new = np.intersect1d(before.cells, after.cells, assume_unique=True, return_indices=True)
+        unit = scales.unit[cells // width]
+        said = (before.reserve - before.price * rise)[old] / unit + _reserves(columns, before, scales)[old] @ dx
+        bent = after.reserve[new] / unit < said - BENT
+        cells, new, unit = cells[bent], new[bent], unit[bent]
+        by_cell, price = _reserves(columns, after, scales)[new], after.price[new] / unit
+        said = before.dollars / scales.money + _dollars(columns, before, scales) @ dx
+        periods = np.flatnonzero(after.dollars / scales.money > said + BENT)
+        by_period, dollars = _dollars(columns, after, scales)[periods], after.dollars[periods] / scales.money
+        found = cls(cells, by_cell, price, after.reserve[new] / unit, periods, by_period, dollars)
+        return found.moved(-dx, -rise)
+
+    def moved(self, dx: FloatArray, rise: float) -> Corner:
+        """The same, seen from where a move leads to."""
+        reserve = self.reserve + self.by_cell @ dx - self.price * rise
+        return replace(self, reserve=reserve, dollars=self.dollars + self.by_period @ dx)
+
+    def among(self, cells: IntArray) -> Corner:
+        """Without cells that are none of some."""
+        some = np.isin(self.cells, cells)
+        if some.all():
+            return self
+        return replace(
+            self, cells=self.cells[some], by_cell=self.by_cell[some], price=self.price[some], reserve=self.reserve[some]
+        )
+
+
+def _reserves(columns: Columns, reading: Reading, scales: Scales) -> Any:
+    item = reading.cells // reading.share.shape[1]
+    return _along(columns, reading.reserve_slopes, item, 1 / scales.unit[item])
+
+
+def _dollars(columns: Columns, reading: Reading, scales: Scales) -> Any:
+    return _summed(columns, reading.dollar_slopes, 1 / scales.money)
 
 
 def worth(reading: Reading, question: Question, score: float, scales: Scales) -> float:
@@ -111,8 +171,10 @@ def step(
     radius: FloatArray,
     scales: Scales,
     penalty: float,
+    corners: Sequence[Corner] = (),
 ) -> Move | None:
-    """The best move within `radius` (F,) if everything went along its slopes; None where the solver has no answer."""
+    """The best move within `radius` (F,) if everything went along its slopes, and along those of corners where these
+    say less of a reserve, or more of dollars; None where the solver has no answer."""
     items, periods = reading.share.shape
     item = reading.cells // periods
     moves, shorts = len(columns.free), len(item)
@@ -126,17 +188,26 @@ def step(
         blocks.append(given)
         low.append(least)
 
-    by_cell = _along(columns, reading.reserve_slopes, item, 1 / unit[item])
+    by_cell = _reserves(columns, reading, scales)
     add(-reading.reserve / unit[item], {0: by_cell, 1: -(reading.price / unit[item])[:, None], 3: _one(shorts)})
     if reading.orders.size:
         owner = np.repeat(np.arange(items), periods)
         by_order = _along(columns, reading.order_slopes, owner, 1 / unit[owner])
         add(-reading.orders.ravel() / unit[owner], {0: by_order, 4: _one(items * periods)})
-    by_period = -_summed(columns, reading.dollar_slopes, 1 / scales.money)
-    if question.least:
-        add(reading.dollars / scales.money, {0: by_period, 2: np.ones((periods, 1))})
-    elif question.limit is not None:
-        add((reading.dollars - question.limit) / scales.money, {0: by_period, 5: _one(periods)})
+    limit = np.zeros(periods) if question.least or question.limit is None else question.limit / scales.money
+    limited = question.least or question.limit is not None
+    beside = {2: np.ones((periods, 1))} if question.least else {5: _one(periods)}
+    if limited:
+        add(reading.dollars / scales.money - limit, {0: -_dollars(columns, reading, scales), **beside})
+    corners = [corner.among(reading.cells) for corner in corners]
+    for corner in corners:
+        at, some = np.searchsorted(reading.cells, corner.cells), corner.periods
+        # where no move is made nothing is less than it is
+        reserve = np.maximum(corner.reserve, reading.reserve[at] / unit[item[at]])
+        add(-reserve, {0: corner.by_cell, 1: -corner.price[:, None], 3: _one(shorts)[at]})
+        if limited:
+            dollars = np.minimum(corner.dollars, reading.dollars[some] / scales.money)
+            add(dollars - limit[some], {0: -corner.by_period, **{k: rows[some] for k, rows in beside.items()}})
     tied = _summed(columns, Slopes(reading.tied_slopes.level[None], reading.tied_slopes.seen[None]), 1.0)
     cost = [TIE / scales.money * np.asarray(tied.todense()).ravel()]
     cost += [np.array([-float(question.raised is not None)]), np.array([float(question.least)])]
@@ -167,10 +238,16 @@ def step(
         promised -= score
     if question.loss is not None:
         promised += reading.loss / scales.loss
-    first = shorts + reading.orders.size
-    limited = question.least or question.limit is not None
-    prices = answer.duals[first : first + periods] if limited else np.zeros(periods)
-    return Move(answer.x[:moves], float(answer.x[moves]), promised, answer.duals[:shorts], prices)
+    duals, prices = np.zeros(items * periods), np.zeros(periods)
+    duals[reading.cells] = answer.duals[:shorts]
+    parts = np.split(answer.duals, np.cumsum([len(one) for one in low]))[1 + (reading.orders.size > 0) :]
+    if limited:
+        prices += parts.pop(0)
+    for corner in corners:
+        duals[corner.cells] += parts.pop(0)
+        if limited:
+            prices[corner.periods] += parts.pop(0)
+    return Move(answer.x[:moves], float(answer.x[moves]), promised, duals.reshape(items, periods), prices)
 
 
 def _one(size: int) -> Any:

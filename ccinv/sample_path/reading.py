@@ -214,7 +214,7 @@ def _reserves(
     for row in np.flatnonzero(far):
         sample = net[item[row], period[row]]
         count = int(short[item[row], period[row]])
-        window = np.argpartition(sample, (allowed[row], count))[allowed[row] + 1 : count]
+        window = np.argpartition(sample, (allowed[row], min(count, paths - 1)))[allowed[row] + 1 : count]
         reserve[row] = min(2 * float(sample[window].sum()) / band, 0.0)
         one = slice(row, row + 1)
         level, by_sales = net_slopes(now, item[one], period[one], window[None, :])
