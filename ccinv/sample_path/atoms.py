@@ -16,6 +16,7 @@ UP = 0.02  # of a grain that a level may be above a lattice point and still be t
 LEAST = 1e-9  # cost under which a level matters to nobody, and stays
 SWEEPS = 5  # over all levels, one grain each
 ROUNDS = 200  # of moves by one grain per item; mostly a dozen do
+MOST_GRAINS = 64  # by which a level is raised at once, where fewer help nobody: the atoms of a law can be far apart
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +27,7 @@ class Wanted:
     each period; margin: by how much a share may be below its level. least (n, N): under which no level may be; falls
     (n, N): how much a level may be below the one before it, where the first follows the position at the start. lowers:
     whether levels that promises do not need are to fall. up: share of a grain that a level may begin below itself.
+    sweeps: over all levels in the end, one grain each.
     """
 
     level: FloatArray
@@ -36,6 +38,7 @@ class Wanted:
     falls: FloatArray
     lowers: bool = True
     up: float = UP
+    sweeps: int = SWEEPS
 
 
 def placed(paths: Paths, levels: FloatArray, ask: Wanted) -> FloatArray:
@@ -44,16 +47,22 @@ def placed(paths: Paths, levels: FloatArray, ask: Wanted) -> FloatArray:
     Every item moves by one grain a round, where the paths next to a shortage say that it gains most; whatever a round
     makes worse is taken back.
     """
-    found = levels.copy()
+    found, move = levels.copy(), ask.items & (paths.grain > 0)
+    pieces = []
+    for draws in paths.pieces:
+        some = np.flatnonzero(move[draws.rows])
+        if len(some):
+            pieces.append(draws.between(int(some[0]), int(some[-1]) + 1))
+    if not pieces:
+        return found
 
     def run(number: int) -> FloatArray:
-        draws = paths.pieces[number]
-        rows = draws.rows
-        return _piece(draws, levels[rows], paths.grain[rows], ask, rows)
+        draws = pieces[number]
+        return _piece(draws, levels[draws.rows], paths.grain[draws.rows], ask, draws.rows)
 
     parts: list[FloatArray] = []
-    in_order(run, parts.append, len(paths.pieces))
-    for draws, part in zip(paths.pieces, parts, strict=True):
+    in_order(run, parts.append, len(pieces))
+    for draws, part in zip(pieces, parts, strict=True):
         found[draws.rows] = part
     return found
 
@@ -86,53 +95,69 @@ class _State:
 def _piece(draws: Draws, levels: FloatArray, grain: FloatArray, ask: Wanted, rows: slice) -> FloatArray:
     items = levels.shape[0]
     lattice = ask.items[rows] & (grain > 0)
-    if not lattice.any():
-        return levels
     step = np.where(lattice, grain, 0.0)[:, None]
     safe = np.where(grain > 0, grain, 1.0)[:, None]
     start = np.where(lattice[:, None], np.ceil(levels / safe - ask.up) * safe, levels)
     level = ask.level[rows]
     now = _seen(draws, start, step, level, ask)
     stuck = np.zeros(start.shape, dtype=np.bool_)
-    jump = np.ones(start.shape)
+    jump, reach = np.ones(start.shape), np.ones((items, 1))
     alone = np.zeros(items, dtype=np.bool_)
     done = ~lattice
     begin = draws.store.on_hand + draws.store.on_order
     for _ in range(ROUNDS):
         short = now.lack > 0
-        kept = stuck | ~_free(now.levels, np.where(short[:, None], step, -jump * step), begin, ask, rows)
+        up = reach * step
+        kept = stuck | ~_free(now.levels, np.where(short[:, None], up, -jump * step), begin, ask, rows)
         lowered = _lowered(now, kept, alone) if ask.lowers else np.zeros(stuck.shape, dtype=np.bool_)
         chosen = np.where(short[:, None], _raised(now, kept), lowered) & ~done[:, None]
-        done |= ~chosen.any(axis=1)
+        none = ~chosen.any(axis=1) & ~done
+        further = none & short & (reach[:, 0] < MOST_GRAINS)
+        done |= none & ~further
         if done.all():
             break
-        turn = np.where(short[:, None], 1.0, -jump) * step
-        then = _seen(draws, now.levels + np.where(chosen, turn, 0.0), step, level, ask)
-        bad = np.where(short, then.lack >= now.lack, then.lack > 0)
+        next_reach = np.where(further[:, None], 2 * reach, 1.0)
+        stuck[further] = False
+        turn = np.where(short[:, None], up, -jump * step)
+        then = _seen(draws, now.levels + np.where(chosen, turn, 0.0), next_reach * step, level, ask)
+        bad = np.where(short, then.lack >= now.lack, then.lack > 0) & ~further
         # one level that cannot move by a single grain stays; of several, or several grains, fewer are tried
         single = (chosen.sum(axis=1) == 1) & ((jump * chosen).max(axis=1) == 1)
         stuck = np.where((bad & single)[:, None], stuck | chosen, stuck & bad[:, None])
         jump = np.where(chosen, np.where(bad[:, None], 1.0, 2 * jump), jump)
         alone = bad
+        reach = np.where(bad[:, None], reach, next_reach)
         now = now.where(bad, then)
-    return _swept(draws, now.levels, step, level, begin, ask, rows) if ask.lowers else now.levels
+    if ask.lowers:
+        return _swept(draws, now.levels, step, level, begin, ask, rows, np.full(start.shape, -np.inf), ask.sweeps)
+    far = (now.levels > start + step * (1 + ask.up)).any()
+    return _swept(draws, now.levels, step, level, begin, ask, rows, start, MOST_GRAINS) if far else now.levels
 
 
 def _swept(
-    draws: Draws, levels: FloatArray, step: FloatArray, level: FloatArray, begin: FloatArray, ask: Wanted, rows: slice
+    draws: Draws,
+    levels: FloatArray,
+    step: FloatArray,
+    level: FloatArray,
+    begin: FloatArray,
+    ask: Wanted,
+    rows: slice,
+    floor: FloatArray,
+    sweeps: int,
 ) -> FloatArray:
     """The levels with every one tried a grain lower, until none can be: what slopes said of ties is not taken for true.
 
-    Only items that keep all promises, and levels that orders follow.
+    Only items that keep all promises, and levels that orders follow, none of them under its `floor` (n, N).
     """
     _, over = _moved(draws, levels, level, ask)
     fits = np.asarray((over <= 0).all(axis=1))
-    for _ in range(SWEEPS):
+    for _ in range(sweeps):
         before = levels.copy()
         for period in range(levels.shape[1]):
             turn = np.zeros_like(levels)
             turn[:, period] = -step[:, 0]
-            trial = np.where(_free(levels, turn, begin, ask, rows) & fits[:, None], levels + turn, levels)
+            may = _free(levels, turn, begin, ask, rows) & fits[:, None] & (levels + turn >= floor)
+            trial = np.where(may, levels + turn, levels)
             now, over = _moved(draws, trial, level, ask)
             better = np.asarray((over <= 0).all(axis=1) & (now.last == period).any(axis=(1, 2)))
             levels = np.where(better[:, None], trial, levels)

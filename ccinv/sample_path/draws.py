@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,14 @@ class Draws:
     def paths(self) -> int:
         return int(self.sold.shape[2])
 
+    def between(self, first: int, last: int) -> Draws:
+        """Those of the items from one place to before another."""
+        if first == 0 and last == len(self.sold):
+            return self
+        rows, some = slice(self.rows.start + first, self.rows.start + last), slice(first, last)
+        part = self.store.rows(np.arange(first, last))
+        return replace(self, rows=rows, store=part, sold=self.sold[some], idle=self.idle[some], age=self.age[some])
+
     @property
     def rounding(self) -> FloatArray:
         """What additions may leave of nothing, (n, 1, 1), units: sums of whole numbers of grains are not exact."""
@@ -55,6 +63,11 @@ class Paths:
     pieces: tuple[Draws, ...]
     spread: FloatArray
     grain: FloatArray
+
+    def of(self, item: int) -> Draws:
+        """Those of one item."""
+        piece = next(piece for piece in self.pieces if piece.rows.start <= item < piece.rows.stop)
+        return piece.between(item - piece.rows.start, item - piece.rows.start + 1)
 
 
 def drawn(store: Store, paths: int, stream: tuple[int, ...]) -> Paths:
