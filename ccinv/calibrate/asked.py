@@ -18,7 +18,7 @@ from ccinv.store import Store
 
 CAP = 0.998  # beyond this probability more service is not worth money
 CLOSE = 0.003  # to its ceiling: a cell asked for more is given up where the store allows it, since it costs without end
-BELOW, BELOW_RISK = 0.01, 0.2  # how far below its ceiling a cell is raised: at most, and as a share of its risk
+BELOW, BELOW_RISK = 0.003, 0.2  # how far below its ceiling a cell is raised: at most, and as a share of its risk
 
 
 @dataclass(frozen=True, slots=True, eq=False)

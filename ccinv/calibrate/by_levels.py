@@ -198,10 +198,10 @@ def _served(task: _Task, least: _Accepted) -> _Accepted:
     cells, whose = (others, "cells without a promise") if others.any() else (setting.promised, "all cells")
     limit = least.found.limit
     question = replace(setting.raising(cells, limit), least=False)
-    search = replace(task.search, question=question)
+    search = replace(task.search, question=question, thorough=False)
     # the search has the same paths, and it is known by now what service they get wrong
     first = replace(search, question=replace(question, spare=least.optimum.question.spare))
-    optimum = first.best([least.optimum.x], alone=True)
+    optimum = first.best([least.optimum.x])
     if search.missing(optimum) > FAR:  # there is no other plan with these promises and this limit, as far as is known
         return least
     answer = task.accepted(search, optimum)

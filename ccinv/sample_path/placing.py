@@ -12,6 +12,7 @@ from ccinv.sample_path import atoms
 from ccinv.sample_path.coefficients import levels_of
 from ccinv.sample_path.descent import Point
 from ccinv.sample_path.draws import Paths
+from ccinv.sample_path.exact import Certain
 from ccinv.sample_path.problem import Problem
 from ccinv.sample_path.question import Question
 
@@ -20,8 +21,10 @@ MARGIN = 3e-4  # by how much a simulated cell whose law has atoms may be below i
 NEAR = 0.01  # of the most dollars: periods whose dollars are nearer to it count in full, others for so much
 ROUNDING = 1e-9
 FIRST, FURTHEST, CLOSE = 0.05, 4.0, 0.002  # by how much scores give way at first, at most, and to what accuracy
-CLIMBS = 30  # times that a weakest item is raised, at most
 STEPS, RADIUS, FIRM = 3, 0.1, 50.0  # of the search for the other items; penalty on what is short
+FEW, NOTABLE = 20, 1e-3  # items, and share of the dollars, for which the lattice is searched for its own sake
+CERTAIN = 1 - 1e-6
+CLOSELY = 1e-3  # share of the dollars that may be too much where nothing has a lattice: corrections see to it
 FAR = 15  # steps of that search where the limit is not kept
 TIGHTER, MORE = 3, 1.5  # times that the limit is made tighter then, by how much of what is too much
 
@@ -41,6 +44,15 @@ class Placing:
         found: BoolArray = (self.problem.grain > 0) & asked & self.problem.contains_levels
         return found
 
+    @property
+    def coarse(self) -> bool:
+        """Whether items are few, and one grain of some is a notable part of all the dollars sold in the mean."""
+        store = self.problem.store
+        if np.count_nonzero(self.items) > FEW:
+            return False
+        grain = store.unit_cost * np.where(self.items, self.problem.grain, 0.0)
+        return bool(grain.max() > NOTABLE * (store.unit_cost @ store.demand.mean).max())
+
     def placed(self, now: Point) -> Point:
         """Levels on the lattice, the cheapest that keep all promises, and the other items moved to go with them.
 
@@ -49,52 +61,68 @@ class Placing:
         """
         items = self.items
         if not items.any():
-            return now
-        plain = self._wanted(now, items)
+            far = not self.affordable(now) and self._over(now).max() > CLOSELY * now.reading.dollars.max()
+            return self._settled(now, items) if far else now
+        plain = self.wanted(now, items)
         if self.question.raised is not None:
-            return self._climbed(self._settled(self._gives_way(now, plain), items), items)
+            return self._settled(self._gives_way(now, plain), items)
         if self.question.loss is None:
-            return self._settled(self._on(now, plain, now.score), items)
+            return self._settled(self.on(now, plain, now.score), items)
         nearest = replace(plain, lowers=False, up=0.5)
         cheapest: Point | None = None
         for share in (1.0, *AWAY):
             start = now if cheapest is None else replace(now, x=cheapest.x + share * (now.x - cheapest.x))
-            near = self._settled(self._on(start, nearest, now.score), items)
-            if self._affordable(near):
+            near = self._settled(self.on(start, nearest, now.score), items)
+            if self.affordable(near):
                 return near
-            cheapest = cheapest or self._settled(self._on(now, plain, now.score), items)
+            cheapest = cheapest or self._settled(self.on(now, plain, now.score), items)
         return cheapest or now
 
     def lifted(self, now: Point) -> Point:
         """Levels on the lattice raised where something is short, and nothing else."""
         items = self.items
-        ask = replace(self._wanted(now, items), lowers=False)
-        return self._settled(self._on(now, ask, now.score), items)
+        ask = replace(self.wanted(now, items), lowers=False)
+        return self._settled(self.on(now, ask, now.score), items)
 
-    def _wanted(self, now: Point, items: BoolArray) -> atoms.Wanted:
-        dollars, prices = now.reading.dollars, now.prices
+    def wanted(self, now: Point, items: BoolArray) -> atoms.Wanted:
+        """What some items (n,) are held to, a dollar of a period priced as in the last step."""
+        prices = now.prices
         if prices is None or prices.max() <= 0:
-            prices = 1.0 * (dollars >= dollars.max() - NEAR * abs(dollars.max()))
-        level, price = self.question.levels(now.score), np.maximum(prices / prices.max(), NEAR)
-        return atoms.Wanted(level, items, price, MARGIN, self.problem.least, self.problem.falls)
+            prices = binding(now.reading.dollars)
+        return self.priced(prices / prices.max(), items, now.score)
 
-    def _on(self, now: Point, ask: atoms.Wanted, score: float, asked: FloatArray | None = None) -> Point:
-        """Levels on the lattice for a score, or for the probabilities `asked`, where these are given.
+    def priced(self, price: FloatArray, items: BoolArray, score: float) -> atoms.Wanted:
+        """The same for given prices (N,), 1 at most."""
+        problem, level = self.problem, self.question.levels(score)
+        return atoms.Wanted(level, items, np.maximum(price, NEAR), MARGIN, problem.least, problem.falls)
+
+    def on(self, now: Point, ask: atoms.Wanted, score: float, asked: FloatArray | None = None) -> Point:
+        """The point on the lattice for a score, or for the probabilities `asked`, where these are given."""
+        problem, asked = self.problem, self.question.asked(score) if asked is None else asked
+        levels = self.levels(levels_of(problem.layout, now.x), ask, asked)
+        x = problem.with_levels(now.x, levels, ask.items)
+        return problem.descent(self.question).at(self.paths, x, score)
+
+    def levels(self, levels: FloatArray, ask: atoms.Wanted, asked: FloatArray) -> FloatArray:
+        """Levels (n, N) on the lattice for the probabilities asked.
 
         Where service can be computed, it is: a simulation of an atom at the very level asked is a coin.
         """
-        problem, asked = self.problem, self.question.asked(score) if asked is None else asked
         ask = replace(ask, level=self.question.on_paths(asked))
-        known = {} if np.isfinite(ask.falls).any() else {i: one for i, one in problem.certain.items() if ask.items[i]}
+        known = {i: one for i, one in self.computed.items() if ask.items[i]}
         by_paths = ask.items.copy()
         by_paths[list(known)] = False
-        levels = atoms.placed(self.paths, levels_of(problem.layout, now.x), replace(ask, items=by_paths))
+        levels = atoms.placed(self.paths, levels, replace(ask, items=by_paths))
         for item, one in known.items():
             nearest = np.ceil(levels[item] / one.grain - ask.up) * one.grain
             least = one.least(asked[item], ask.least[item])
             levels[item] = least if ask.lowers else np.maximum(least, nearest)
-        x = problem.with_levels(now.x, levels, ask.items)
-        return problem.descent(self.question).at(self.paths, x, score)
+        return levels
+
+    @property
+    def computed(self) -> dict[int, Certain]:
+        """Items whose least levels are computed."""
+        return {} if np.isfinite(self.problem.falls).any() else self.problem.certain
 
     def _settled(self, now: Point, items: BoolArray) -> Point:
         """The point with all other items moved to where they are best beside these."""
@@ -104,14 +132,15 @@ class Placing:
             return now
         point = rest.run(self.paths, now.x, now.score, STEPS, RADIUS, FIRM)
         for _ in range(TIGHTER):
-            if question.limit is None or self._affordable(point):
+            if question.limit is None or self.affordable(point):
                 break
             # what the lattice takes must come from far, and an atom of the dollars may stand just above their limit
             question = replace(question, limit=question.limit - MORE * self._over(point))
             point = self.problem.descent(question, items).run(self.paths, point.x, now.score, FAR, 1.0, FIRM)
-        return self.problem.descent(self.question).at(self.paths, point.x, now.score)
+        score = now.score if items.any() else point.score  # that of levels on the lattice does not move
+        return self.problem.descent(self.question).at(self.paths, point.x, score)
 
-    def _affordable(self, point: Point) -> bool:
+    def affordable(self, point: Point) -> bool:
         """Whether the limit is kept, as far as these paths know."""
         return self.question.least or self.question.limit is None or not self._over(point).any()
 
@@ -123,38 +152,34 @@ class Placing:
 
     def _gives_way(self, now: Point, plain: atoms.Wanted) -> Point:
         """The least fall of all scores with which the limit is kept."""
+        rough = replace(plain, sweeps=0)
 
         def lowered(by: float) -> Point:
-            return self._on(now, plain, now.score - by)
+            return self.on(now, rough, now.score - by)
 
-        return _least_fall(lowered, self._affordable)
+        return self.on(now, plain, _least_fall(lowered, self.affordable).score)
 
-    def _climbed(self, now: Point, items: BoolArray) -> Point:
-        """The weakest item raised, again and again, for what the limit has left."""
-        question = self.question
-        if question.raised is None or question.most is None or not self._affordable(now):
-            return now
-        for _ in range(CLIMBS):
-            share = self._share(now)
-            low = question.raised & (share < question.most)
-            weakest = np.where(low, share, np.inf).min(axis=1)
-            item = int(weakest.argmin())
-            if not items[item] or not low[item].any():
-                break
-            asked = question.asked(now.score)
-            more = np.minimum(weakest[item] + MARGIN + 1 / self.paths.count, question.most[item])
-            asked[item] = np.where(low[item], np.fmax(asked[item], more), asked[item])
-            trial = self._on(now, self._wanted(now, np.arange(len(items)) == item), now.score, asked)
-            higher = self._share(trial)[item][low[item]].min() > weakest[item]
-            if not higher or not self._affordable(trial):
-                break
-            now = trial
-        return now
+    def weakest(self, now: Point) -> float:
+        """The least service of the cells that are raised and can have more."""
+        share, question = self.share(now), self.question
+        if question.raised is None or question.most is None:
+            return CERTAIN
+        return float(share[question.raised & (share < question.most - MARGIN)].min(initial=CERTAIN))
 
-    def _share(self, now: Point) -> FloatArray:
+    def keeps(self, now: Point) -> bool:
+        """Whether every cell has what is asked of it, as far as these paths know."""
+        return bool((np.nan_to_num(self.question.asked(now.score) - self.share(now), nan=-1.0) <= MARGIN).all())
+
+    def share(self, now: Point) -> FloatArray:
         """Service of every cell, (n, N): computed, or as the paths have it less what they get wrong."""
         computed = self.problem.computed(now.x)
         return np.where(np.isfinite(computed), computed, now.reading.share - self.question.spare)
+
+
+def binding(dollars: FloatArray) -> FloatArray:
+    """1 in periods whose dollars are about the most, 0 elsewhere, (N,)."""
+    found: FloatArray = 1.0 * (dollars >= dollars.max() - NEAR * abs(dollars.max()))
+    return found
 
 
 def _least_fall(lowered: Callable[[float], Point], fits: Callable[[Point], bool]) -> Point:

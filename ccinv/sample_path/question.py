@@ -62,6 +62,10 @@ class Question:
         wanted = np.maximum(np.minimum(self.inversion.probability(self.base + score), self.most), given)
         return np.where(self.raised, wanted, self.level)
 
+    def cheapest(self, score: float) -> Question:
+        """The least money for a common score."""
+        return replace(self, level=self.asked(score), raised=None, most=None, limit=None, least=True)
+
     def levels(self, score: float) -> FloatArray:
         """The same on these paths."""
         return self.on_paths(self.asked(score))

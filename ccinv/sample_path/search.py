@@ -13,28 +13,27 @@ from ccinv.auditing import Levels, Tails, no_levels, tails
 from ccinv.auditing.simulating import Effort, standard_error
 from ccinv.rules.layout import PooledLayout
 from ccinv.sample_path import starts
+from ccinv.sample_path.climbing import climbed
 from ccinv.sample_path.coefficients import levels_of, order_up_to
-from ccinv.sample_path.descent import PENALTY, Descent, Point
+from ccinv.sample_path.descent import PENALTY, Point
 from ccinv.sample_path.draws import Paths, drawn
+from ccinv.sample_path.exchanges import cheapest, exchanged
 from ccinv.sample_path.placing import FIRM, RADIUS, Placing
 from ccinv.sample_path.problem import Problem, allowed_falls
 from ccinv.sample_path.question import Question
+from ccinv.sample_path.raising import ENOUGH, HALVINGS, NARROW, STEPS, TOUCH, leveled, near, raised, weakest_score
 
 COARSE = Effort(1.5e6, 2_000, 5_000)  # paths on which all starts are tried
 FINE = Effort(5e6, 4_000, 20_000)  # on which the best of them are polished
 FRESH = Effort(4e7, 20_000, 150_000)  # on which it is found what those get wrong
-CARRIED, CLOSE = 3, 0.02  # starts that are polished, and how near to the best: few paths may choose the wrong one
-STEPS, POLISH, TOUCH = 15, 8, 3  # steps on few paths, on more, and after a correction
-NARROW = 0.3  # radius at first where many cells are raised together, or much is known
+POLISH = 8  # steps on more paths from what few have found
 AIM, CARE = 0.5, 2.0  # standard errors by which levels are raised after a correction, and where that was not enough
+HAIR = 1e-4  # of a limit that is left where nothing has a lattice: a search ends about as near
 MOST_SPARE = 0.4  # share of the risk that paths may be wrong by
 LITTLE = 1e-3  # of probabilities that may be missing in all, beyond the doubt: acceptance decides
 DOUBT = 1.0  # standard errors of independent paths that are no lack
-LEVELS = 4  # of max-min
-WORTH = 0.01  # gain in score under which a level is the last
-BINDING = 1e-6  # dual value from which a cell holds the score down
-HALVINGS, ENOUGH = 5, 1e-3  # evaluations of the money that a score takes, and what may be short, as natural amounts
-RISE = 0.1  # by how much scores may still rise after the last level
+FURTHER = 0.5  # by how much a score may be higher on the lattice than where levels were pushed to
+CLOSELY = 1.002  # times the limit: dollars for which exchanges are tried
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,11 +55,16 @@ class Optimum:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Search:
-    """A problem, what is asked of it, and from which random streams it is answered."""
+    """A problem, what is asked of it, and from which random streams it is answered.
+
+    thorough: many starts, and the lattice searched for its own sake; else only the first decision that is given is
+    searched from, with levels for items that it never orders.
+    """
 
     problem: Problem
     question: Question
     seed: int
+    thorough: bool = True
 
     @classmethod
     def of(cls, layout: PooledLayout, question: Question, seed: int, money: float, *, slopes: bool) -> Search:
@@ -68,33 +72,71 @@ class Search:
         falls = allowed_falls(layout.store, FINE.paths(layout.store), (seed, 3, 0))
         return cls(Problem.of(layout, money, falls, slopes=slopes), question, seed)
 
-    def best(self, given: Sequence[FloatArray], *, alone: bool = False) -> Optimum:
-        """The best of what order-up-to levels, and the decisions `given`, lead to.
-
-        alone: only the first decision given is searched from, with levels for items that it never orders.
-        """
+    def best(self, given: Sequence[FloatArray]) -> Optimum:
+        """The best of what order-up-to levels, and the decisions `given`, lead to."""
         store = self.problem.store
         fine = drawn(store, FINE.paths(store), (self.seed, 3, 1))
-        begun = self.problem.descent(self.question)
-        if alone or self.problem.slopes:
+        if self.problem.slopes or not self.thorough:
+            begun = self.problem.descent(self.question)
             x = given[0] if self.problem.slopes else self._filled(fine, given[0])
-            chosen = [begun.run(fine, x, self._score(begun, fine, x), STEPS, NARROW, FIRM if alone else PENALTY)]
+            score, firm = weakest_score(begun, fine, x), PENALTY if self.thorough else FIRM
+            chosen = [begun.run(fine, x, score, STEPS, NARROW, firm)]
         else:
-            coarse = drawn(store, COARSE.paths(store), (self.seed, 3, 0))
-            starting = self._starts(coarse, given)
-            if self.question.raised is None:
-                near, firm = _near([begun.run(coarse, x, 0.0, STEPS) for x in starting]), FIRM
-            else:
-                near, firm = self._raised(coarse, starting), PENALTY
-            chosen = [begun.run(fine, point.x, point.score, POLISH, NARROW, firm) for point in near]
-        chosen.sort(key=lambda point: point.merit(FIRM))
-        question, now, scores = self._levels(fine, chosen[0])
+            chosen = self._polished(fine, given)
+        question, now, scores = leveled(self.problem, self.question, fine, chosen[0])
         placing = Placing(self.problem, question, fine)
-        if question.least and placing.items.all():
-            now = min((placing.placed(x) for x in chosen), key=lambda x: float(x.reading.spent.max()))
-        else:
-            now = placing.placed(now)
+        now = cheapest(placing, chosen) if question.least else climbed(placing, placing.placed(now))
         return self.better(Optimum(now, question, scores, fine, self._seen(now, question, 2)))
+
+    def _polished(self, fine: Paths, given: Sequence[FloatArray]) -> list[Point]:
+        """Where levels and the decisions `given` lead to on few paths, and the best of that on more; the best first."""
+        coarse = drawn(self.problem.store, COARSE.paths(self.problem.store), (self.seed, 3, 0))
+        begun, starting = self.problem.descent(self.question), self._starts(coarse, given)
+        if self.question.raised is None:
+            points = [begun.run(coarse, x, 0.0, STEPS) for x in starting]
+            if not self.question.least and min(point.short for point in points) > ENOUGH:
+                # where what is best would be far from what can be kept, the cheapest way to keep it comes first
+                cheap = self.problem.descent(self.question.cheapest(0.0))
+                kept = near([cheap.run(coarse, x, 0.0, STEPS) for x in starting])[0]
+                points.append(begun.run(coarse, kept.x, 0.0, STEPS))
+            some, firm = near(points), FIRM
+        else:
+            some, firm = raised(self.problem, self.question, coarse, starting), PENALTY
+        found = (begun.run(fine, point.x, point.score, POLISH, NARROW, firm) for point in some)
+        return sorted(found, key=lambda point: point.merit(FIRM))
+
+    def _beyond(self, placing: Placing, now: Point, *, afar: bool) -> tuple[Question, Point]:
+        """What the lattice has beside the way here: single grains exchanged, or a higher common score, even from `afar`
+
+        Levels that give way from where a score was pushed to keep its shape; the cheapest for a score may have another.
+        """
+        question, fine, limit = placing.question, placing.paths, placing.question.limit
+        if question.least:
+            return question, exchanged(placing, now)
+        if question.raised is None or limit is None:
+            return question, now
+        plain = replace(question, base=0.0)
+        low = float(question.inversion.kappa(placing.weakest(now)))
+        high, best = low + FURTHER, None
+        for _ in range(HALVINGS):
+            score = (low + high) / 2
+            least = plain.cheapest(score)
+            if afar:
+                points = replace(self, question=least)._polished(fine, [now.x])
+            else:
+                points = [self.problem.descent(least).run(fine, now.x, 0.0, TOUCH, RADIUS, FIRM)]
+            lattice = Placing(self.problem, least, fine)
+            trial = cheapest(lattice, points)
+            if (limit < trial.reading.spent).any() and (trial.reading.spent <= CLOSELY * limit).all():
+                trial = exchanged(lattice, trial)
+            if lattice.keeps(trial) and (trial.reading.spent <= limit).all():
+                low, best = score, trial
+            else:
+                high = score
+        if best is not None:
+            question = replace(question, base=np.full(question.raised.shape, low))
+            placing, now = replace(placing, question=question), self.problem.descent(question).at(fine, best.x, 0.0)
+        return question, climbed(placing, now, free=True)
 
     def better(self, optimum: Optimum, seen: Tails | None = None) -> Optimum:
         """The same once more, with what an independent simulation (its own by default) finds its paths to get wrong.
@@ -109,33 +151,12 @@ class Search:
         else:
             steps = TOUCH if first else POLISH
             now = self.problem.descent(question).run(fine, now.x, now.score, steps, RADIUS, FIRM)
-            now = placing.placed(now)
+            now = climbed(placing, placing.placed(now))
+            if self.thorough and placing.coarse:
+                question, now = self._beyond(placing, now, afar=first)
         number = optimum.number + 1
         again = Optimum(now, question, optimum.scores, fine, self._seen(now, question, number), number)
         return min((optimum, again), key=self._rank) if first else again
-
-    def _raised(self, paths: Paths, starting: Sequence[FloatArray]) -> list[Point]:
-        """Points of a high common score: pushed up from the starts, and beyond, where the limit pays for more.
-
-        A score that is pushed up stays where orders sleep; the least money for a score finds its way from afar. So
-        higher scores are tried by bisection, and their money is compared with the limit.
-        """
-        push, limit = self.problem.descent(self.question), self.question.limit
-        tried = ((x, self._score(push, paths, x)) for x in starting)
-        best = _near([push.run(paths, x, score, STEPS, NARROW) for x, score in tried])
-        low, high = best[0].score, self.question.top
-        for _ in range(HALVINGS if limit is not None else 0):
-            score = (low + high) / 2
-            level = self.question.asked(score)
-            asked = replace(self.question, level=level, raised=None, most=None, limit=None, least=True)
-            search = self.problem.descent(asked)
-            found = _near([search.run(paths, x, 0.0, STEPS) for x in (*starting, best[0].x)])
-            dollars = found[0].reading.dollars
-            if found[0].short <= ENOUGH and limit is not None and (dollars <= limit).all():
-                low, best = score, [replace(point, score=score) for point in found]
-            else:
-                high = score
-        return best
 
     def missing(self, optimum: Optimum) -> float:
         """What independent paths see missing, in probabilities, beyond what they can miss themselves."""
@@ -193,41 +214,6 @@ class Search:
             cover = np.where(np.isfinite(cover), cover, np.where(total > 0, fractile, np.nan))
         return cover
 
-    def _score(self, descent: Descent, paths: Paths, x: FloatArray) -> float:
-        """The score that the weakest of the raised cells has."""
-        question = descent.question
-        if question.raised is None or question.most is None:
-            return 0.0
-        share = (descent.at(paths, x, 0.0).reading.share - question.spare)[question.raised]
-        least = float(np.minimum(share, question.most[question.raised]).min(initial=1.0))
-        return float(np.clip(question.inversion.kappa(np.clip(least, 0.5, 0.9999)), 0.0, question.top))
-
-    def _levels(self, paths: Paths, now: Point) -> tuple[Question, Point, tuple[float, ...]]:
-        """Max-min beyond its first level: the cells that hold it down keep their score, the rest is raised further.
-
-        In the question that comes back every cell has the score it was found at as its base.
-        """
-        question, scores = self.question, [now.score]
-        if question.raised is None:
-            return question, now, ()
-        base = np.full(question.raised.shape, now.score)
-        while question.raised is not None and len(scores) < LEVELS and now.score < question.top - BINDING:
-            binding = np.zeros(question.raised.shape, dtype=np.bool_)
-            if now.duals is not None:
-                binding.ravel()[now.reading.cells] = now.duals > BINDING
-            binding &= question.raised
-            rest = question.raised & ~binding
-            if not binding.any() or not rest.any():
-                break
-            held = np.where(binding, question.asked(now.score), question.level)
-            question = replace(question, level=held, raised=rest)
-            now = self.problem.descent(question).run(paths, now.x, now.score, TOUCH, NARROW, FIRM)
-            scores.append(now.score)
-            base = np.where(rest, now.score, base)
-            if scores[-1] - scores[-2] < WORTH:
-                break
-        return replace(self.question, base=base, top=RISE), replace(now, score=0.0), tuple(scores)
-
     def _seen(self, now: Point, question: Question, number: int) -> Tails:
         """The rule on paths that no search has seen."""
         store = self.problem.store
@@ -249,18 +235,13 @@ class Search:
         spare = np.clip(now.reading.share - seen.service + error, -most, most)
         overrun = seen.dollars - (now.reading.dollars - question.overrun)
         excess = seen.dollars - (now.reading.spent - question.excess)
+        if question.limit is not None and not Placing(self.problem, question, optimum.fine).items.any():
+            overrun = overrun + HAIR * np.abs(question.limit)  # dollars that are certain are kept always, or never
         return replace(question, spare=spare, overrun=overrun, excess=excess)
-
-
-def _near(points: list[Point]) -> list[Point]:
-    """The best of the points, and a few that are nearly as good."""
-    points = sorted(points, key=lambda point: point.merit(FIRM))
-    first = points[0].merit(FIRM)
-    return [point for point in points[:CARRIED] if point.merit(FIRM) <= first + CLOSE * max(abs(first), 1.0)]
 
 
 def asked_of(question: Question, paths: int) -> Levels:
     """The quantile of dollars that a simulation is asked for: with some care, as it is a simulation."""
-    error = AIM * float(standard_error(np.array(question.confidence), paths))
+    error = (AIM if question.least else CARE) * float(standard_error(np.array(question.confidence), paths))
     items, periods = question.level.shape
     return no_levels(items, periods, float(min(question.confidence + error, 1 - 1e-9)))
