@@ -17,13 +17,13 @@ TINY = 1e-9  # by how much a score must rise where the law of a cell has a jump:
 LEAST = 0.3  # share of the way that what is known of a law goes at least
 
 
-def learnt(found: Found, seen: Tails, asked: Levels, falls: float, rises: float = 1.0) -> Chances:
+def learnt(found: Found, seen: Tails, asked: Levels, falls: float) -> Chances:
     """What the chance rows are to be held to next.
 
         κ′ = −quantile_{1−α}((X − E X) / sd X)
 
-    in the simulation `seen` of the plan just found; multipliers go a share of the way there, `falls` of it down and
-    `rises` of it up. Cantelli's κ bounds them: no law with these moments needs more. Executed orders are larger than
+    in the simulation `seen` of the plan just found; multipliers rise all the way there, and fall a share `falls` of
+    it. Cantelli's κ bounds them: no law with these moments needs more. Executed orders are larger than
     the rule has them, though, so that dollars may need more than any multiple of their deviation: the rest is an
     amount.
     """
@@ -49,7 +49,7 @@ def learnt(found: Found, seen: Tails, asked: Levels, falls: float, rises: float 
 
     def moved(now: FloatArray, wanted: FloatArray) -> FloatArray:
         step = np.nan_to_num(wanted - now, nan=0.0)
-        return now + np.where(step < 0, falls * step, rises * step)
+        return now + np.where(step < 0, falls * step, step)
 
     return replace(
         chances,

@@ -23,7 +23,7 @@ from ccinv.result import Calibration, OutOfReach
 from ccinv.solve.elastic import Reached
 from ccinv.store import Store
 
-LEARNING = ((1.0, 1.0), (0.7, 1.0), (0.5, 0.8), (0.3, 0.8), (0.2, 1.0), (0.0, 1.0))  # of the way, down and up, by round
+FALLS = (1.0, 0.7, 0.5, 0.3, 0.2, 0.0)  # of the way that multipliers fall, by round: they settle from above
 AIM = 3.0  # standard errors by which the quantiles of a simulation aim above the levels asked
 ENOUGH = 1.0  # standard errors above its level at which a row needs no more
 WORTH = 0.01  # relative gain in the objective for which a rule that may fall is worth a search of its own
@@ -159,8 +159,7 @@ def _rounds(search: _Search, chances: Chances, rounds: int, rival: Found | None 
         before = found if keeps else None
         if rival is not None and not search.better(found, rival):
             break
-        falls, rises = LEARNING[min(number, len(LEARNING) - 1)]
-        chances = learnt(found, seen, asked, falls, rises)
+        chances = learnt(found, seen, asked, FALLS[min(number, len(FALLS) - 1)])
     return _Course(best, found, tuple(values), tuple(missing))
 
 
