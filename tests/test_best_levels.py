@@ -216,6 +216,25 @@ def test_a_score_is_raised_beyond_where_orders_sleep():
     assert seen.service[others].min() > 0.93
 
 
+def test_the_weakest_item_gets_what_another_shape_of_levels_pays_for():
+    """Counts in falling seasons: from where the score was pushed to, levels give way to a service of 0.44."""
+    place = numbered(3).store
+    plan = cc.plan(replace(place, budget=cc.Budget(643.298, 0.95)), objective=cc.MaxMinService())
+    seen = played(plan)
+    assert kept(plan, seen)
+    others = place.controllable & ~place.important[:, None]
+    assert seen.service[others].min() > 0.48
+
+
+def test_what_is_owed_is_least_within_a_limit_that_bends_every_quantile():
+    """Amounts whose dollars hardly vary: the limit is kept always or never, and other orders decide on every side."""
+    place = numbered(49).store
+    plan = cc.plan(replace(place, budget=cc.Budget(985.43, 0.95)), objective=cc.ExpectedBackorders())
+    assert plan.calibration.accepted
+    assert kept(plan, played(plan))
+    assert plan.objective_value < 158
+
+
 def test_a_plan_that_is_known_to_be_short_is_not_returned_but_refused():
     store = opposite("counts", (True, True), budget=cc.Budget(60.0))
     with pytest.raises(cc.InfeasibleError, match=r"short by 1\d\.") as caught:

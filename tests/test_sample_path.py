@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,12 +19,17 @@ from ccinv.rules import Cumulative, Static, Thesis
 from ccinv.rules.layout import seen_mean
 from ccinv.sample_path import Loss, Question
 from ccinv.sample_path.atoms import Wanted, placed
+from ccinv.sample_path.climbing import climbed
 from ccinv.sample_path.coefficients import decision, levels_of, order_up_to
+from ccinv.sample_path.descent import Point
 from ccinv.sample_path.draws import drawn
 from ccinv.sample_path.exact import certain
+from ccinv.sample_path.exchanges import exchanged
 from ccinv.sample_path.lattice import divisor, lattice
 from ccinv.sample_path.moving import moved, wanted
+from ccinv.sample_path.placing import Placing
 from ccinv.sample_path.problem import Problem, allowed_falls
+from ccinv.sample_path.program import Corner, Move
 from ccinv.sample_path.reading import read
 from ccinv.solve.simplex import vertex
 
@@ -31,8 +38,8 @@ def crossing(law: cc.demand.Law, **more: object) -> cc.Store:
     """Orders of age 0 to 2, one of twenty never, and open orders."""
     items = len(law.mean)
     lead = cc.LeadTime(np.tile([0.3, 0.35, 0.3], (items, 1)), never=0.05)
-    given_more = {"open_orders": cc.OpenOrders([0, 0], [0, -1], [12.0, 7.0])} | more
-    return cc.Store(np.arange(1.0, items + 1), np.full(items, 30.0), [True] * items, law, lead, **given_more)
+    some = {"on_hand": np.full(items, 30.0), "open_orders": cc.OpenOrders([0, 0], [0, -1], [12.0, 7.0])} | more
+    return cc.Store(np.arange(1.0, items + 1), important=[True] * items, demand=law, lead_time=lead, **some)
 
 
 def gammas() -> cc.Store:
@@ -174,6 +181,92 @@ def test_levels_on_a_lattice_keep_every_promise_and_none_can_be_a_grain_lower(se
             matters += 1
             assert (shares(lower) < np.nan_to_num(asked) - 1e-9).any()
     assert matters > 0
+
+
+def test_a_level_is_raised_over_a_gap_between_atoms():
+    """Sales of 0, 17 or 90: a grain more helps no path where the next atom is far."""
+    law = cc.demand.Discrete([0.0, 17.0, 90.0], [0.6, 0.3, 0.1], periods=6)
+    store = crossing(cc.demand.PerItem([law]), open_orders=None)
+    paths = drawn(store, 4_000, (2, 1))
+    np.testing.assert_allclose(paths.grain, 1.0)
+    asked = np.where(np.arange(6) > 2, 0.85, np.nan)[None]
+    free = np.full((1, 6), np.inf)
+    ask = Wanted(asked, np.ones(1, dtype=bool), np.ones(6), 0.0, np.zeros((1, 6)), free)
+    for lowers in (True, False):
+        levels = placed(paths, np.full((1, 6), 34.0), replace(ask, lowers=lowers))
+        x = order_up_to(Cumulative().on(store), levels, np.ones(1, dtype=bool))
+        level = Cumulative().on(store).level.at(x).reshape(1, 6)
+        seen = read(paths, np.ones((1, 6)), level, Question(asked, 0.95, Normal()), 0.0, np.ones(1))
+        assert (np.count_nonzero(seen.share < np.nan_to_num(asked) - 1e-9)) == 0
+
+
+def test_where_all_paths_are_short_a_slope_still_tells_what_helps():
+    store = crossing(cc.demand.Gamma(np.full((1, 5), 50.0), np.full((1, 5), 9.0)), open_orders=None)
+    paths = drawn(store, 2_000, (2, 3))
+    asked = np.where(np.arange(5) > 2, 0.8, np.nan)[None]
+    seen = read(paths, np.ones((1, 5)), np.full((1, 5), -60.0), Question(asked, 0.95, Normal()), 0.0, np.ones(1))
+    np.testing.assert_allclose(seen.share[0, 3:], 0.0)
+    assert (seen.reserve < -10).all()
+    assert np.isfinite(seen.reserve_slopes.level).all()
+
+
+def placing_of(store: cc.Store, **more: object) -> tuple[Placing, Point]:
+    """The question on few paths, and levels that cover three periods."""
+    layout = Cumulative().on(store)
+    problem = Problem.of(layout, money_unit(store), allowed_falls(store, 2_000, (1, 2)), slopes=False)
+    ask = Question(np.where(store.promised & (np.arange(store.periods) > 2), 0.85, np.nan), 0.95, Normal(), **more)
+    placing = Placing(problem, ask, drawn(store, 4_000, (2, 5)))
+    x = order_up_to(layout, np.round(3.5 * store.demand.mean), np.ones(store.items, dtype=bool))
+    return placing, problem.descent(ask).at(placing.paths, x, 0.0)
+
+
+def test_exchanged_levels_need_no_more_money_and_keep_every_promise():
+    mean = np.array([[30.0, 30, 4, 4, 4, 25], [6.0, 6, 40, 40, 6, 6]])
+    store = crossing(cc.demand.Poisson(mean), open_orders=None)
+    placing, start = placing_of(store, least=True)
+    now = placing.placed(start)
+    then = exchanged(placing, now)
+    assert placing.keeps(now)
+    assert placing.keeps(then)
+    assert then.reading.spent.max() <= now.reading.spent.max() * (1 + 1e-9)
+
+
+def test_the_weakest_item_climbs_within_the_limit():
+    mean = np.full((2, 6), 12.0)
+    store = crossing(cc.demand.Poisson(mean), open_orders=None, on_hand=np.full(2, 20.0))
+    raised = np.zeros((2, 6), dtype=bool)
+    raised[:, 3:] = True
+    limit = np.full(6, 175.0)
+    placing, start = placing_of(store, raised=raised, most=np.full((2, 6), 0.95), limit=limit)
+    placing = replace(placing, question=replace(placing.question, level=np.full((2, 6), np.nan)))
+    now = placing.placed(replace(start, score=-0.5))
+    assert placing.affordable(now)
+    then = climbed(placing, now, free=True)
+    assert placing.affordable(then)
+    assert placing.weakest(then) > placing.weakest(now)
+
+
+def test_a_corner_says_no_less_of_a_reserve_than_it_is_and_follows_a_move():
+    """A move that crosses a bend: the slopes at its end, seen from its start, are those of the end."""
+    store = gammas()
+    placing, start = placing_of(store, limit=np.full(6, 400.0))
+    descent = placing.problem.descent(placing.question)
+    before = start.reading
+    columns, scales = descent.columns, descent.scales
+    dx = np.zeros(len(columns.free))
+    dx[:6] = 20.0
+    x = start.x.copy()
+    x[columns.free] += dx
+    after = descent.at(placing.paths, x, 0.0).reading
+    move = Move(dx, 0.0, 0.0, np.zeros(len(before.cells)), np.zeros(6))
+    corner = Corner.of(columns, scales, before, after, move)
+    assert len(corner.cells) + len(corner.periods) > 0
+    at = np.searchsorted(after.cells, corner.cells)
+    unit = scales.unit[corner.cells // 6]
+    there = corner.moved(dx, 0.0)
+    np.testing.assert_allclose(there.reserve, after.reserve[at] / unit, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(there.dollars, after.dollars[corner.periods] / scales.money, rtol=1e-9)
+    assert len(corner.among(np.zeros(0, dtype=np.int64)).cells) == 0
 
 
 # what can be computed
