@@ -206,24 +206,16 @@ def test_a_limit_just_below_an_atom_of_the_dollars_is_kept(number, limit):
     assert kept(plan, played(plan))
 
 
-def test_a_score_is_raised_beyond_where_orders_sleep():
-    """Five items whose orders cross: pushed up from below the weakest cell stays at 0.83, and money is left over."""
-    place = numbered(43).store
-    plan = cc.plan(replace(place, budget=cc.Budget(1340.93, 0.95)), objective=cc.MaxMinService())
+@pytest.mark.parametrize(("number", "limit", "least"), [(43, 1340.93, 0.93), (3, 643.298, 0.48)])
+def test_the_weakest_cell_is_raised_beyond_where_pushing_ends(number, limit, least):
+    """Five items whose orders cross: pushed up from below scores stay at 0.83, where orders sleep; money is left over.
+    Counts in falling seasons: from where the score was pushed to, levels give way to a service of 0.44."""
+    place = numbered(number).store
+    plan = cc.plan(replace(place, budget=cc.Budget(limit, 0.95)), objective=cc.MaxMinService())
     seen = played(plan)
     assert kept(plan, seen)
     others = place.controllable & ~place.important[:, None]
-    assert seen.service[others].min() > 0.93
-
-
-def test_the_weakest_item_gets_what_another_shape_of_levels_pays_for():
-    """Counts in falling seasons: from where the score was pushed to, levels give way to a service of 0.44."""
-    place = numbered(3).store
-    plan = cc.plan(replace(place, budget=cc.Budget(643.298, 0.95)), objective=cc.MaxMinService())
-    seen = played(plan)
-    assert kept(plan, seen)
-    others = place.controllable & ~place.important[:, None]
-    assert seen.service[others].min() > 0.48
+    assert seen.service[others].min() > least
 
 
 def test_what_is_owed_is_least_within_a_limit_that_bends_every_quantile():

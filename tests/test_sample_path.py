@@ -163,8 +163,8 @@ def test_levels_on_a_lattice_keep_every_promise_and_none_can_be_a_grain_lower(se
     paths = drawn(store, 4_000, (seed, 1))
     asked = np.where(store.promised & (np.arange(6) > 2), 0.85, np.nan)
     everything, free = np.ones(2, dtype=bool), np.full((2, 6), np.inf)
-    ask = Wanted(asked, everything, np.ones(6), 0.0, np.zeros((2, 6)), free)
-    levels = placed(paths, ladder(store, rng), ask)
+    ask = Wanted(everything, np.ones(6), 0.0, np.zeros((2, 6)), free)
+    levels = placed(paths, ladder(store, rng), asked, ask)
     np.testing.assert_allclose(levels, np.rint(levels))
 
     def shares(tried):
@@ -191,9 +191,9 @@ def test_a_level_is_raised_over_a_gap_between_atoms():
     np.testing.assert_allclose(paths.grain, 1.0)
     asked = np.where(np.arange(6) > 2, 0.85, np.nan)[None]
     free = np.full((1, 6), np.inf)
-    ask = Wanted(asked, np.ones(1, dtype=bool), np.ones(6), 0.0, np.zeros((1, 6)), free)
+    ask = Wanted(np.ones(1, dtype=bool), np.ones(6), 0.0, np.zeros((1, 6)), free)
     for lowers in (True, False):
-        levels = placed(paths, np.full((1, 6), 34.0), replace(ask, lowers=lowers))
+        levels = placed(paths, np.full((1, 6), 34.0), asked, replace(ask, lowers=lowers))
         x = order_up_to(Cumulative().on(store), levels, np.ones(1, dtype=bool))
         level = Cumulative().on(store).level.at(x).reshape(1, 6)
         seen = read(paths, np.ones((1, 6)), level, Question(asked, 0.95, Normal()), 0.0, np.ones(1))

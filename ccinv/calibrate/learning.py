@@ -23,9 +23,8 @@ def learnt(found: Found, seen: Tails, asked: Levels, falls: float) -> Chances:
         κ′ = −quantile_{1−α}((X − E X) / sd X)
 
     in the simulation `seen` of the plan just found; multipliers rise all the way there, and fall a share `falls` of
-    it. Cantelli's κ bounds them: no law with these moments needs more. Executed orders are larger than
-    the rule has them, though, so that dollars may need more than any multiple of their deviation: the rest is an
-    amount.
+    it. Cantelli's κ bounds them: no law with these moments needs more. Executed orders are larger than the rule has
+    them, though, so that dollars may need more than any multiple of their deviation: the rest is an amount.
     """
     program, numbers = found.program, found.numbers
     store, chances = program.store, program.chances

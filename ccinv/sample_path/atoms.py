@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -21,16 +21,14 @@ MOST_GRAINS = 64  # by which a level is raised at once, where fewer help nobody:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wanted:
-    """What levels on a lattice are held to.
+    """How levels on a lattice may move.
 
-    level (n, N): probability asked, NaN where none is; items (n,): those that move; price (N,): weight of a dollar in
-    each period; margin: by how much a share may be below its level. least (n, N): under which no level may be; falls
-    (n, N): how much a level may be below the one before it, where the first follows the position at the start. lowers:
+    items (n,): those that do; price (N,): weight of a dollar in each period; margin: by how much a share may be below
+    the probability asked. least (n, N): under which no level may be; falls (n, N): how much a level may be below the one before it, where the first follows the position at the start. lowers:
     whether levels that promises do not need are to fall. up: share of a grain that a level may begin below itself.
     sweeps: over all levels in the end, one grain each.
     """
 
-    level: FloatArray
     items: BoolArray
     price: FloatArray
     margin: float
@@ -40,9 +38,14 @@ class Wanted:
     up: float = UP
     sweeps: int = SWEEPS
 
+    def rows(self, rows: slice) -> Wanted:
+        """Those of some neighbouring items."""
+        return replace(self, items=self.items[rows], least=self.least[rows], falls=self.falls[rows])
 
-def placed(paths: Paths, levels: FloatArray, ask: Wanted) -> FloatArray:
-    """Order-up-to levels (n, N) on the lattice near `levels`, item by item, the cheapest that no single grain betters.
+
+def placed(paths: Paths, levels: FloatArray, asked: FloatArray, ask: Wanted) -> FloatArray:
+    """Order-up-to levels (n, N) on the lattice near `levels`, item by item, the cheapest that no single grain betters,
+    with the probabilities `asked` (n, N), NaN where there is none.
 
     Every item moves by one grain a round, where the paths next to a shortage say that it gains most; whatever a round
     makes worse is taken back.
@@ -58,7 +61,8 @@ def placed(paths: Paths, levels: FloatArray, ask: Wanted) -> FloatArray:
 
     def run(number: int) -> FloatArray:
         draws = pieces[number]
-        return _piece(draws, levels[draws.rows], paths.grain[draws.rows], ask, draws.rows)
+        rows = draws.rows
+        return _piece(draws, levels[rows], asked[rows], paths.grain[rows], ask.rows(rows))
 
     parts: list[FloatArray] = []
     in_order(run, parts.append, len(pieces))
@@ -92,23 +96,21 @@ class _State:
         )
 
 
-def _piece(draws: Draws, levels: FloatArray, grain: FloatArray, ask: Wanted, rows: slice) -> FloatArray:
+def _piece(draws: Draws, levels: FloatArray, asked: FloatArray, grain: FloatArray, ask: Wanted) -> FloatArray:
     items = levels.shape[0]
-    lattice = ask.items[rows] & (grain > 0)
+    lattice = ask.items & (grain > 0)
     step = np.where(lattice, grain, 0.0)[:, None]
     safe = np.where(grain > 0, grain, 1.0)[:, None]
     start = np.where(lattice[:, None], np.ceil(levels / safe - ask.up) * safe, levels)
-    level = ask.level[rows]
-    now = _seen(draws, start, step, level, ask)
+    now = _seen(draws, start, step, asked, ask)
     stuck = np.zeros(start.shape, dtype=np.bool_)
     jump, reach = np.ones(start.shape), np.ones((items, 1))
     alone = np.zeros(items, dtype=np.bool_)
     done = ~lattice
-    begin = draws.store.on_hand + draws.store.on_order
     for _ in range(ROUNDS):
         short = now.lack > 0
         up = reach * step
-        kept = stuck | ~_free(now.levels, np.where(short[:, None], up, -jump * step), begin, ask, rows)
+        kept = stuck | ~_free(draws, now.levels, np.where(short[:, None], up, -jump * step), ask)
         lowered = _lowered(now, kept, alone) if ask.lowers else np.zeros(stuck.shape, dtype=np.bool_)
         chosen = np.where(short[:, None], _raised(now, kept), lowered) & ~done[:, None]
         none = ~chosen.any(axis=1) & ~done
@@ -117,9 +119,8 @@ def _piece(draws: Draws, levels: FloatArray, grain: FloatArray, ask: Wanted, row
         if done.all():
             break
         next_reach = np.where(further[:, None], 2 * reach, 1.0)
-        stuck[further] = False
         turn = np.where(short[:, None], up, -jump * step)
-        then = _seen(draws, now.levels + np.where(chosen, turn, 0.0), next_reach * step, level, ask)
+        then = _seen(draws, now.levels + np.where(chosen, turn, 0.0), next_reach * step, asked, ask)
         bad = np.where(short, then.lack >= now.lack, then.lack > 0) & ~further
         # one level that cannot move by a single grain stays; of several, or several grains, fewer are tried
         single = (chosen.sum(axis=1) == 1) & ((jump * chosen).max(axis=1) == 1)
@@ -129,36 +130,28 @@ def _piece(draws: Draws, levels: FloatArray, grain: FloatArray, ask: Wanted, row
         reach = np.where(bad[:, None], reach, next_reach)
         now = now.where(bad, then)
     if ask.lowers:
-        return _swept(draws, now.levels, step, level, begin, ask, rows, np.full(start.shape, -np.inf), ask.sweeps)
-    far = (now.levels > start + step * (1 + ask.up)).any()
-    return _swept(draws, now.levels, step, level, begin, ask, rows, start, MOST_GRAINS) if far else now.levels
+        return _swept(draws, now.levels, step, asked, ask)
+    if not (now.levels > start + step * (1 + ask.up)).any():
+        return now.levels
+    # a level that was raised by several grains at once may have been raised too far
+    back = replace(ask, least=np.maximum(ask.least, start), sweeps=MOST_GRAINS)
+    return _swept(draws, now.levels, step, asked, back)
 
 
-def _swept(
-    draws: Draws,
-    levels: FloatArray,
-    step: FloatArray,
-    level: FloatArray,
-    begin: FloatArray,
-    ask: Wanted,
-    rows: slice,
-    floor: FloatArray,
-    sweeps: int,
-) -> FloatArray:
+def _swept(draws: Draws, levels: FloatArray, step: FloatArray, asked: FloatArray, ask: Wanted) -> FloatArray:
     """The levels with every one tried a grain lower, until none can be: what slopes said of ties is not taken for true.
 
-    Only items that keep all promises, and levels that orders follow, none of them under its `floor` (n, N).
+    Only items that keep all promises, and levels that orders follow.
     """
-    _, over = _moved(draws, levels, level, ask)
+    _, over = _moved(draws, levels, asked, ask)
     fits = np.asarray((over <= 0).all(axis=1))
-    for _ in range(sweeps):
+    for _ in range(ask.sweeps):
         before = levels.copy()
         for period in range(levels.shape[1]):
             turn = np.zeros_like(levels)
             turn[:, period] = -step[:, 0]
-            may = _free(levels, turn, begin, ask, rows) & fits[:, None] & (levels + turn >= floor)
-            trial = np.where(may, levels + turn, levels)
-            now, over = _moved(draws, trial, level, ask)
+            trial = np.where(_free(draws, levels, turn, ask) & fits[:, None], levels + turn, levels)
+            now, over = _moved(draws, trial, asked, ask)
             better = np.asarray((over <= 0).all(axis=1) & (now.last == period).any(axis=(1, 2)))
             levels = np.where(better[:, None], trial, levels)
         if np.array_equal(levels, before):
@@ -166,13 +159,14 @@ def _swept(
     return levels
 
 
-def _free(levels: FloatArray, turn: FloatArray, begin: FloatArray, ask: Wanted, rows: slice) -> BoolArray:
+def _free(draws: Draws, levels: FloatArray, turn: FloatArray, ask: Wanted) -> BoolArray:
     """Which levels may move so far by themselves."""
+    begin = draws.store.on_hand + draws.store.on_order
     moved_to = levels + turn
     close = 1e-9 * (np.abs(levels) + 1.0)
     before = np.concatenate([begin[:, None], levels[:, :-1]], axis=1)
-    found: BoolArray = (turn > 0) | (moved_to >= np.maximum(ask.least[rows], before - ask.falls[rows]) - close)
-    found[:, :-1] &= (turn[:, :-1] < 0) | (levels[:, 1:] >= moved_to[:, :-1] - ask.falls[rows][:, 1:] - close[:, 1:])
+    found: BoolArray = (turn > 0) | (moved_to >= np.maximum(ask.least, before - ask.falls) - close)
+    found[:, :-1] &= (turn[:, :-1] < 0) | (levels[:, 1:] >= moved_to[:, :-1] - ask.falls[:, 1:] - close[:, 1:])
     return found
 
 

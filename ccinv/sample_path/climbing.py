@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from ccinv.arrays import BoolArray
-from ccinv.sample_path.coefficients import levels_of
 from ccinv.sample_path.descent import Point
 from ccinv.sample_path.placing import MARGIN, Placing
 
@@ -58,9 +57,7 @@ def _free_rise(placing: Placing, now: Point, item: int, low: BoolArray) -> Point
     before = most = float(placing.share(now)[item][low].min())
     for period in range(problem.store.periods - 1):
         for grains in RISES:
-            levels = levels_of(problem.layout, now.x)
-            levels[item, period] += grains * problem.grain[item]
-            levels = problem.lawful(levels)
+            levels = problem.raised(now.x, item, period, grains * problem.grain[item])
             x = problem.with_levels(now.x, levels, np.arange(len(levels)) == item)
             trial = problem.descent(placing.question).at(placing.paths, x, now.score)
             share = float(placing.share(trial)[item][low].min())

@@ -1,4 +1,4 @@
-"""Levels on the lattice of demand exchanged for each other: one a grain higher, others as low as that allows."""
+"""Levels on the lattice of demand exchanged for each other: one higher, others as low as that allows."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from itertools import product
 import numpy as np
 
 from ccinv.arrays import FloatArray
-from ccinv.running import running_max
-from ccinv.sample_path.coefficients import levels_of
 from ccinv.sample_path.descent import Point
-from ccinv.sample_path.moving import wanted
+from ccinv.sample_path.draws import Draws
+from ccinv.sample_path.moving import executed, wanted
 from ccinv.sample_path.placing import Placing, binding
+from ccinv.sample_path.reading import may_be_short
 
 RISES = (0.2, 0.5)  # of a mean sale that levels are raised by, beside a grain: atoms of a law can be far apart
 
@@ -27,21 +27,19 @@ def exchanged(placing: Placing, now: Point) -> Point:
     """One level after another raised, and others lowered for it, wherever less money is needed then."""
     problem, asked, x = placing.problem, placing.question.asked(now.score), now.x
     every = np.arange(len(problem.grain))
-    outlays = [_outlay(placing, x, item) for item in range(len(every))]
+    outlays = [_outlay(placing, x, placing.paths.of(item)) for item in range(len(every))]
     total = np.sum(outlays, axis=0)
     money = _money(placing, total)
     # computed levels are the least already
     for item in sorted(set(np.flatnonzero(placing.items).tolist()) - set(placing.computed)):
+        draws = placing.paths.of(item)
         grain, mean = problem.grain[item], problem.store.demand.mean[item].mean()
         rises = np.unique([grain, *(np.ceil(share * mean / grain) * grain for share in RISES)])
         for period, rise in product(range(problem.store.periods - 1), rises):
-            levels = levels_of(problem.layout, x)
-            levels[item, period] += rise
-            levels = problem.lawful(levels)
-            ask = placing.priced(binding(money.spent), every == item, now.score)
-            levels = placing.levels(levels, replace(ask, sweeps=0), asked)
+            ask = replace(placing.priced(binding(money.spent), every == item), sweeps=0)
+            levels = placing.levels(problem.raised(x, item, period, rise), ask, asked)
             trial = problem.with_levels(x, levels, every == item)
-            outlay = _outlay(placing, trial, item)
+            outlay = _outlay(placing, trial, draws)
             then = _money(placing, total - outlays[item] + outlay)
             if then.key < money.key:
                 total, x, money, outlays[item] = total - outlays[item] + outlay, trial, then, outlay
@@ -61,18 +59,17 @@ class _Money:
         return float(f"{self.spent.max():.9g}"), self.mean
 
 
-def _outlay(placing: Placing, x: FloatArray, item: int) -> FloatArray:
+def _outlay(placing: Placing, x: FloatArray, draws: Draws) -> FloatArray:
     """Dollars of an item under a decision, (N, P)."""
-    layout, draws = placing.problem.layout, placing.paths.of(item)
-    shape, one = placing.problem.grain.shape + draws.sold.shape[1:2], slice(item, item + 1)
-    orders = wanted(draws, layout.slope.at(x).reshape(shape)[one], layout.level.at(x).reshape(shape)[one])
-    store, ordered = draws.store, running_max(np.maximum(orders, 0.0))
+    layout, shape = placing.problem.layout, placing.problem.store.demand.mean.shape
+    slope, level = layout.slope.at(x).reshape(shape), layout.level.at(x).reshape(shape)
+    store, ordered = draws.store, executed(wanted(draws, slope[draws.rows], level[draws.rows]))
     found: FloatArray = store.unit_cost[0] * (store.on_hand[0] + store.on_order[0] - draws.sold[0] + ordered[0])
     return found
 
 
 def _money(placing: Placing, outlay: FloatArray) -> _Money:
     paths, question = placing.paths.count, placing.question
-    rank = paths - 1 - int(np.floor((1 - question.confidence) * paths + 1e-9))
+    rank = paths - 1 - int(may_be_short(np.array(question.confidence), paths))
     spent = np.partition(outlay, rank, axis=1)[:, rank] + question.excess
     return _Money(spent, float(outlay.mean()))

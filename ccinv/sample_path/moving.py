@@ -38,10 +38,15 @@ def wanted(draws: Draws, slope: FloatArray, level: FloatArray) -> FloatArray:
     return found
 
 
+def executed(orders: FloatArray) -> FloatArray:
+    """E(t) of what is wanted, O(t), (n, N, P): a cumulative order never falls, and none is below zero."""
+    return running_max(np.maximum(orders, 0.0))
+
+
 def moved(draws: Draws, orders: FloatArray, whole: bool) -> Moved:
     """Execute what is wanted, O(t) (n, N, P), and let it arrive."""
     _, periods, _ = orders.shape
-    ordered = running_max(np.maximum(orders, 0.0))
+    ordered = executed(orders)
     step = np.arange(periods, dtype=np.int16)[None, :, None]
     rises = np.empty(ordered.shape, dtype=np.bool_)
     np.greater(ordered[:, 0], 0.0, out=rises[:, 0])

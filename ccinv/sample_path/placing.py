@@ -85,16 +85,15 @@ class Placing:
         return self._settled(self.on(now, ask, now.score), items)
 
     def wanted(self, now: Point, items: BoolArray) -> atoms.Wanted:
-        """What some items (n,) are held to, a dollar of a period priced as in the last step."""
+        """How some items (n,) may move, a dollar of a period priced as in the last step."""
         prices = now.prices
         if prices is None or prices.max() <= 0:
             prices = binding(now.reading.dollars)
-        return self.priced(prices / prices.max(), items, now.score)
+        return self.priced(prices / prices.max(), items)
 
-    def priced(self, price: FloatArray, items: BoolArray, score: float) -> atoms.Wanted:
+    def priced(self, price: FloatArray, items: BoolArray) -> atoms.Wanted:
         """The same for given prices (N,), 1 at most."""
-        problem, level = self.problem, self.question.levels(score)
-        return atoms.Wanted(level, items, np.maximum(price, NEAR), MARGIN, problem.least, problem.falls)
+        return atoms.Wanted(items, np.maximum(price, NEAR), MARGIN, self.problem.least, self.problem.falls)
 
     def on(self, now: Point, ask: atoms.Wanted, score: float, asked: FloatArray | None = None) -> Point:
         """The point on the lattice for a score, or for the probabilities `asked`, where these are given."""
@@ -108,11 +107,10 @@ class Placing:
 
         Where service can be computed, it is: a simulation of an atom at the very level asked is a coin.
         """
-        ask = replace(ask, level=self.question.on_paths(asked))
         known = {i: one for i, one in self.computed.items() if ask.items[i]}
         by_paths = ask.items.copy()
         by_paths[list(known)] = False
-        levels = atoms.placed(self.paths, levels, replace(ask, items=by_paths))
+        levels = atoms.placed(self.paths, levels, self.question.on_paths(asked), replace(ask, items=by_paths))
         for item, one in known.items():
             nearest = np.ceil(levels[item] / one.grain - ask.up) * one.grain
             least = one.least(asked[item], ask.least[item])

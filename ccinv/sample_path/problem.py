@@ -94,6 +94,12 @@ class Problem:
             lawful[:, t] = before = np.maximum(lawful[:, t], before - self.falls[:, t])
         return lawful
 
+    def raised(self, x: FloatArray, item: int, period: int, by: float) -> FloatArray:
+        """Levels (n, N) of a decision with one of them raised, and those after it where they must follow."""
+        levels = levels_of(self.layout, x)
+        levels[item, period] += by
+        return self.lawful(levels)
+
     def computed(self, x: FloatArray) -> FloatArray:
         """The service of cells where it can be computed, (n, N); NaN of the others."""
         levels, ordering = levels_of(self.layout, x), self.ordering(x)

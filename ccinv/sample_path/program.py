@@ -183,13 +183,17 @@ def step(
     unit = scales.unit
     blocks: list[dict[int, Any]] = []
     low: list[FloatArray] = []
+    told: list[tuple[FloatArray, IntArray] | None] = []
+    duals, prices, every = np.zeros(items * periods), np.zeros(periods), np.arange(periods)
 
-    def add(least: FloatArray, given: dict[int, Any]) -> None:
+    def add(least: FloatArray, given: dict[int, Any], dual: tuple[FloatArray, IntArray] | None = None) -> None:
         blocks.append(given)
         low.append(least)
+        told.append(dual)
 
     by_cell = _reserves(columns, reading, scales)
-    add(-reading.reserve / unit[item], {0: by_cell, 1: -(reading.price / unit[item])[:, None], 3: _one(shorts)})
+    by_score = -(reading.price / unit[item])[:, None]
+    add(-reading.reserve / unit[item], {0: by_cell, 1: by_score, 3: _one(shorts)}, (duals, reading.cells))
     if reading.orders.size:
         owner = np.repeat(np.arange(items), periods)
         by_order = _along(columns, reading.order_slopes, owner, 1 / unit[owner])
@@ -198,16 +202,18 @@ def step(
     limited = question.least or question.limit is not None
     beside = {2: np.ones((periods, 1))} if question.least else {5: _one(periods)}
     if limited:
-        add(reading.dollars / scales.money - limit, {0: -_dollars(columns, reading, scales), **beside})
-    corners = [corner.among(reading.cells) for corner in corners]
-    for corner in corners:
+        by_period = -_dollars(columns, reading, scales)
+        add(reading.dollars / scales.money - limit, {0: by_period, **beside}, (prices, every))
+    for corner in (corner.among(reading.cells) for corner in corners):
         at, some = np.searchsorted(reading.cells, corner.cells), corner.periods
         # where no move is made nothing is less than it is
         reserve = np.maximum(corner.reserve, reading.reserve[at] / unit[item[at]])
-        add(-reserve, {0: corner.by_cell, 1: -corner.price[:, None], 3: _one(shorts)[at]})
+        slack = {3: _one(shorts)[at]}
+        add(-reserve, {0: corner.by_cell, 1: -corner.price[:, None], **slack}, (duals, corner.cells))
         if limited:
             dollars = np.minimum(corner.dollars, reading.dollars[some] / scales.money)
-            add(dollars - limit[some], {0: -corner.by_period, **{k: rows[some] for k, rows in beside.items()}})
+            slack = {k: rows[some] for k, rows in beside.items()}
+            add(dollars - limit[some], {0: -corner.by_period, **slack}, (prices, some))
     tied = _summed(columns, Slopes(reading.tied_slopes.level[None], reading.tied_slopes.seen[None]), 1.0)
     cost = [TIE / scales.money * np.asarray(tied.todense()).ravel()]
     cost += [np.array([-float(question.raised is not None)]), np.array([float(question.least)])]
@@ -238,15 +244,11 @@ def step(
         promised -= score
     if question.loss is not None:
         promised += reading.loss / scales.loss
-    duals, prices = np.zeros(items * periods), np.zeros(periods)
-    duals[reading.cells] = answer.duals[:shorts]
-    parts = np.split(answer.duals, np.cumsum([len(one) for one in low]))[1 + (reading.orders.size > 0) :]
-    if limited:
-        prices += parts.pop(0)
-    for corner in corners:
-        duals[corner.cells] += parts.pop(0)
-        if limited:
-            prices[corner.periods] += parts.pop(0)
+    parts = np.split(answer.duals, np.cumsum([len(one) for one in low])[:-1])
+    for part, dual in zip(parts, told, strict=True):
+        if dual is not None:
+            table, rows_of = dual
+            table[rows_of] += part
     return Move(answer.x[:moves], float(answer.x[moves]), promised, duals.reshape(items, periods), prices)
 
 

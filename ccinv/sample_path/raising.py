@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from ccinv.sample_path.draws import Paths
 from ccinv.sample_path.placing import FIRM
 from ccinv.sample_path.problem import Problem
 from ccinv.sample_path.question import Question
+
+Found = TypeVar("Found")
 
 CARRIED, CLOSE = 3, 0.02  # points that are carried on, and how near to the best: few paths may choose the wrong one
 STEPS, TOUCH = 15, 3  # steps from afar, and to touch up
@@ -31,18 +34,29 @@ def raised(problem: Problem, question: Question, paths: Paths, starting: Sequenc
     higher scores are tried by bisection, and their money is compared with the limit.
     """
     push, limit = problem.descent(question), question.limit
-    best = near([push.run(paths, x, weakest_score(push, paths, x), STEPS, NARROW) for x in starting])
-    low, high = best[0].score, question.top
-    for _ in range(HALVINGS if limit is not None else 0):
-        middle = (low + high) / 2
-        search = problem.descent(question.cheapest(middle))
+    pushed = near([push.run(paths, x, weakest_score(push, paths, x), STEPS, NARROW) for x in starting])
+    if limit is None:
+        return pushed
+
+    def afforded(score: float, best: list[Point]) -> list[Point] | None:
+        search = problem.descent(question.cheapest(score))
         found = near([search.run(paths, x, 0.0, STEPS) for x in (*starting, best[0].x)])
-        dollars = found[0].reading.dollars
-        if found[0].short <= ENOUGH and limit is not None and (dollars <= limit).all():
-            low, best = middle, [replace(point, score=middle) for point in found]
-        else:
+        fits = found[0].short <= ENOUGH and (found[0].reading.dollars <= limit).all()
+        return [replace(point, score=score) for point in found] if fits else None
+
+    return halved(pushed[0].score, question.top, pushed, afforded)[1]
+
+
+def halved(low: float, high: float, best: Found, tried: Callable[[float, Found], Found | None]) -> tuple[float, Found]:
+    """The greatest score between two for which something is found, and what; `best` is known for the low one."""
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        found = tried(middle, best)
+        if found is None:
             high = middle
-    return best
+        else:
+            low, best = middle, found
+    return low, best
 
 
 def weakest_score(descent: Descent, paths: Paths, x: FloatArray) -> float:

@@ -160,7 +160,7 @@ def _rising(draws: Draws, orders: FloatArray, level: float | None) -> tuple[Floa
         return np.zeros((items, 0)), Slopes(np.zeros((0, periods)), np.zeros((0, periods)))
     lag = draws.store.orders.lag
     mean = np.cumsum(draws.store.demand.mean, axis=1)
-    rank = int(_allowed(np.array(level), paths))
+    rank = int(may_be_short(np.array(level), paths))
     low, high = _window(rank, paths)
     wanted_by_period = increments(orders)
     window = np.argpartition(wanted_by_period, (low, high), axis=-1)[:, :, low : high + 1]
@@ -193,7 +193,7 @@ def _reserves(
     periods = net.shape[1]
     band = max(FEWEST, int(WINDOW * paths))
     share = (1 - asked[item, period]) * paths
-    allowed = _allowed(asked[item, period], paths)
+    allowed = may_be_short(asked[item, period], paths)
     fewer = share - (1 - higher[item, period]) * paths
     reserve, price = np.empty(len(item)), np.zeros(len(item))
     plain, seen = np.zeros((len(item), periods)), np.zeros((len(item), periods))
@@ -228,7 +228,7 @@ def _window(rank: int, paths: int) -> tuple[int, int]:
     return max(rank - band, 0), min(rank + band, paths - 1)
 
 
-def _allowed(level: FloatArray, paths: int) -> IntArray:
+def may_be_short(level: FloatArray, paths: int) -> IntArray:
     """Paths that may be short."""
     return np.floor((1 - level) * paths + 1e-9).astype(np.int64)
 
@@ -239,7 +239,7 @@ def _dollars(paths: Paths, parts: list[_Part], confidence: float) -> tuple[Float
     total = np.zeros((store.periods, paths.count))
     for part in parts:
         total += part.outlay
-    rank = paths.count - 1 - int(_allowed(np.array(confidence), paths.count))
+    rank = paths.count - 1 - int(may_be_short(np.array(confidence), paths.count))
     low, high = _window(rank, paths.count)
     window = np.argpartition(total, (low, high), axis=-1)[:, low : high + 1]
     values = np.sort(np.take_along_axis(total, window, axis=-1), axis=-1)

@@ -21,7 +21,7 @@ from ccinv.sample_path.exchanges import cheapest, exchanged
 from ccinv.sample_path.placing import FIRM, RADIUS, Placing
 from ccinv.sample_path.problem import Problem, allowed_falls
 from ccinv.sample_path.question import Question
-from ccinv.sample_path.raising import ENOUGH, HALVINGS, NARROW, STEPS, TOUCH, leveled, near, raised, weakest_score
+from ccinv.sample_path.raising import ENOUGH, NARROW, STEPS, TOUCH, halved, leveled, near, raised, weakest_score
 
 COARSE = Effort(1.5e6, 2_000, 5_000)  # paths on which all starts are tried
 FINE = Effort(5e6, 4_000, 20_000)  # on which the best of them are polished
@@ -82,15 +82,18 @@ class Search:
             score, firm = weakest_score(begun, fine, x), PENALTY if self.thorough else FIRM
             chosen = [begun.run(fine, x, score, STEPS, NARROW, firm)]
         else:
-            chosen = self._polished(fine, given)
+            chosen = self._polished(self._coarse(), fine, given)
         question, now, scores = leveled(self.problem, self.question, fine, chosen[0])
         placing = Placing(self.problem, question, fine)
         now = cheapest(placing, chosen) if question.least else climbed(placing, placing.placed(now))
         return self.better(Optimum(now, question, scores, fine, self._seen(now, question, 2)))
 
-    def _polished(self, fine: Paths, given: Sequence[FloatArray]) -> list[Point]:
+    def _coarse(self) -> Paths:
+        store = self.problem.store
+        return drawn(store, COARSE.paths(store), (self.seed, 3, 0))
+
+    def _polished(self, coarse: Paths, fine: Paths, given: Sequence[FloatArray]) -> list[Point]:
         """Where levels and the decisions `given` lead to on few paths, and the best of that on more; the best first."""
-        coarse = drawn(self.problem.store, COARSE.paths(self.problem.store), (self.seed, 3, 0))
         begun, starting = self.problem.descent(self.question), self._starts(coarse, given)
         if self.question.raised is None:
             points = [begun.run(coarse, x, 0.0, STEPS) for x in starting]
@@ -106,7 +109,7 @@ class Search:
         return sorted(found, key=lambda point: point.merit(FIRM))
 
     def _beyond(self, placing: Placing, now: Point, *, afar: bool) -> tuple[Question, Point]:
-        """What the lattice has beside the way here: single grains exchanged, or a higher common score, even from `afar`
+        """What the lattice has beside the way here: levels exchanged, or a higher common score, from `afar`, too.
 
         Levels that give way from where a score was pushed to keep its shape; the cheapest for a score may have another.
         """
@@ -115,24 +118,22 @@ class Search:
             return question, exchanged(placing, now)
         if question.raised is None or limit is None:
             return question, now
-        plain = replace(question, base=0.0)
-        low = float(question.inversion.kappa(placing.weakest(now)))
-        high, best = low + FURTHER, None
-        for _ in range(HALVINGS):
-            score = (low + high) / 2
-            least = plain.cheapest(score)
-            if afar:
-                points = replace(self, question=least)._polished(fine, [now.x])
+        plain, low = replace(question, base=0.0), float(question.inversion.kappa(placing.weakest(now)))
+        coarse = self._coarse() if afar else None
+
+        def afforded(score: float, _: Point | None) -> Point | None:
+            search = replace(self, question=plain.cheapest(score))
+            if coarse is not None:
+                points = search._polished(coarse, fine, [now.x])
             else:
-                points = [self.problem.descent(least).run(fine, now.x, 0.0, TOUCH, RADIUS, FIRM)]
-            lattice = Placing(self.problem, least, fine)
+                points = [self.problem.descent(search.question).run(fine, now.x, 0.0, TOUCH, RADIUS, FIRM)]
+            lattice = Placing(self.problem, search.question, fine)
             trial = cheapest(lattice, points)
             if (limit < trial.reading.spent).any() and (trial.reading.spent <= CLOSELY * limit).all():
                 trial = exchanged(lattice, trial)
-            if lattice.keeps(trial) and (trial.reading.spent <= limit).all():
-                low, best = score, trial
-            else:
-                high = score
+            return trial if lattice.keeps(trial) and (trial.reading.spent <= limit).all() else None
+
+        low, best = halved(low, low + FURTHER, None, afforded)
         if best is not None:
             question = replace(question, base=np.full(question.raised.shape, low))
             placing, now = replace(placing, question=question), self.problem.descent(question).at(fine, best.x, 0.0)
