@@ -14,7 +14,7 @@ from ccinv.sample_path.moving import Moved, moved, wanted
 
 UP = 0.02  # of a grain that a level may be above a lattice point and still be that point
 LEAST = 1e-9  # cost under which a level matters to nobody, and stays
-SWEEPS = 5  # over all levels, one grain each
+SWEEPS = 50  # over all levels, one grain each; mostly a few do
 ROUNDS = 200  # of moves by one grain per item; mostly a dozen do
 MOST_GRAINS = 64  # by which a level is raised at once, where fewer help nobody: the atoms of a law can be far apart
 
@@ -24,8 +24,9 @@ class Wanted:
     """How levels on a lattice may move.
 
     items (n,): those that do; price (N,): weight of a dollar in each period; margin: by how much a share may be below
-    the probability asked. least (n, N): under which no level may be; falls (n, N): how much a level may be below the one before it, where the first follows the position at the start. lowers:
-    whether levels that promises do not need are to fall. up: share of a grain that a level may begin below itself.
+    the probability asked. least (n, N): under which no level may be; falls (n, N): how much a level may be below the
+    one before it, where the first follows the position at the start. lowers: whether levels that promises do not need
+    are to fall. up: share of a grain that a level may begin below itself.
     sweeps: over all levels in the end, one grain each.
     """
 
@@ -104,7 +105,8 @@ def _piece(draws: Draws, levels: FloatArray, asked: FloatArray, grain: FloatArra
     start = np.where(lattice[:, None], np.ceil(levels / safe - ask.up) * safe, levels)
     now = _seen(draws, start, step, asked, ask)
     stuck = np.zeros(start.shape, dtype=np.bool_)
-    jump, reach = np.ones(start.shape), np.ones((items, 1))
+    jump, reach, rung = np.ones(start.shape), np.ones((items, 1)), np.full((items, 1), 0.5)
+    ladder = np.arange(1.0, start.shape[1] + 1)  # levels so far apart that each order would be enough in the end
     alone = np.zeros(items, dtype=np.bool_)
     done = ~lattice
     for _ in range(ROUNDS):
@@ -115,12 +117,14 @@ def _piece(draws: Draws, levels: FloatArray, asked: FloatArray, grain: FloatArra
         chosen = np.where(short[:, None], _raised(now, kept), lowered) & ~done[:, None]
         none = ~chosen.any(axis=1) & ~done
         further = none & short & (reach[:, 0] < MOST_GRAINS)
-        done |= none & ~further
+        together = none & short & ~further & (rung[:, 0] < MOST_GRAINS)
+        done |= none & ~further & ~together
         if done.all():
             break
+        rung = np.where(together[:, None], 2 * rung, rung)
         next_reach = np.where(further[:, None], 2 * reach, 1.0)
-        turn = np.where(short[:, None], up, -jump * step)
-        then = _seen(draws, now.levels + np.where(chosen, turn, 0.0), next_reach * step, asked, ask)
+        turn = np.where(chosen, np.where(short[:, None], up, -jump * step), together[:, None] * rung * step * ladder)
+        then = _seen(draws, now.levels + turn, next_reach * step, asked, ask)
         bad = np.where(short, then.lack >= now.lack, then.lack > 0) & ~further
         # one level that cannot move by a single grain stays; of several, or several grains, fewer are tried
         single = (chosen.sum(axis=1) == 1) & ((jump * chosen).max(axis=1) == 1)
@@ -139,22 +143,31 @@ def _piece(draws: Draws, levels: FloatArray, asked: FloatArray, grain: FloatArra
 
 
 def _swept(draws: Draws, levels: FloatArray, step: FloatArray, asked: FloatArray, ask: Wanted) -> FloatArray:
-    """The levels with every one tried a grain lower, until none can be: what slopes said of ties is not taken for true.
+    """The levels with every one tried a grain lower, or more where that went well, until none can be.
 
-    Only items that keep all promises, and levels that orders follow.
+    What slopes said of ties is not taken for true. Only items that keep all promises, and levels that orders follow.
     """
-    _, over = _moved(draws, levels, asked, ask)
-    fits = np.asarray((over <= 0).all(axis=1))
+    now, over = _moved(draws, levels, asked, ask)
+    last = now.last
+    moving = np.asarray((over <= 0).all(axis=1) & (step[:, 0] > 0))
+    size = np.ones(levels.shape)
     for _ in range(ask.sweeps):
-        before = levels.copy()
+        tried = np.zeros(len(moving), dtype=np.bool_)
         for period in range(levels.shape[1]):
             turn = np.zeros_like(levels)
-            turn[:, period] = -step[:, 0]
-            trial = np.where(_free(draws, levels, turn, ask) & fits[:, None], levels + turn, levels)
-            now, over = _moved(draws, trial, asked, ask)
-            better = np.asarray((over <= 0).all(axis=1) & (now.last == period).any(axis=(1, 2)))
-            levels = np.where(better[:, None], trial, levels)
-        if np.array_equal(levels, before):
+            turn[:, period] = -size[:, period] * step[:, 0]
+            may = _free(draws, levels, turn, ask)[:, period] & moving & (last == period).any(axis=(1, 2))
+            better = np.zeros_like(may)
+            if may.any():
+                trial = np.where(may[:, None], levels + turn, levels)
+                now, over = _moved(draws, trial, asked, ask)
+                better = may & (over <= 0).all(axis=1)
+                levels = np.where(better[:, None], trial, levels)
+                last = np.where(better[:, None, None], now.last, last)
+            tried |= better | (size[:, period] > 1)
+            size[:, period] = np.where(better, 2 * size[:, period], 1.0)
+        moving &= tried
+        if not moving.any():
             break
     return levels
 
