@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ccinv.errors import InfeasibleError as InfeasibleError
     from ccinv.errors import ModelError as ModelError
     from ccinv.errors import SolverError as SolverError
+    from ccinv.errors import VerificationError as VerificationError
     from ccinv.joint.planning import plan_jointly as plan_jointly
     from ccinv.joint.record import JointPlan as JointPlan
     from ccinv.lead_time import LeadTime as LeadTime
@@ -74,7 +75,8 @@ if TYPE_CHECKING:
 
 _MODULE = {
     "CcinvError": "errors", "DataError": "errors", "InfeasibleError": "errors", "ModelError": "errors",
-    "SolverError": "errors", "LeadTime": "lead_time", "Budget": "store", "OpenOrders": "store", "Orders": "store",
+    "SolverError": "errors", "VerificationError": "errors", "LeadTime": "lead_time",
+    "Budget": "store", "OpenOrders": "store", "Orders": "store",
     "Service": "store", "Store": "store", "demand": "",
     "inversion": "", "moments": "", "rules": "", "ExpectedStock": "objectives.expected_stock",
     "ExpectedBackorders": "objectives.expected_backorders", "ExpectedCost": "objectives.expected_cost",

@@ -45,3 +45,10 @@ class InfeasibleError(CcinvError):
 
 class SolverError(CcinvError):
     """The solver gave no answer that could be verified: neither a plan nor a proof that there is none."""
+
+
+class VerificationError(Exception):
+    """A plan breaks what it claims by more than a solver's rounding: our own program is wrong.
+
+    Not a CcinvError: who catches what is raised on purpose must not catch this.
+    """

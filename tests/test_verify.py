@@ -164,7 +164,7 @@ TAMPERED = {
 @pytest.mark.parametrize("case", TAMPERED)
 def test_an_answer_that_breaks_a_promise_is_not_handed_over(case):
     change, missed = TAMPERED[case]
-    with pytest.raises(cc.SolverError, match=r"does not keep its promises when recomputed") as caught:
+    with pytest.raises(cc.VerificationError, match=r"does not keep its promises when recomputed") as caught:
         cc.plan(store_of(), objective=Tampered(cc.ExpectedStock(), change), inversion=cc.inversion.Normal())
     assert missed in str(caught.value)
 
@@ -189,7 +189,7 @@ def test_a_budget_called_smaller_than_it_is_is_not_handed_over():
 @pytest.mark.parametrize("mode", ["chance", "monotone"])
 def test_orders_are_verified_in_the_sense_that_was_asked(mode):
     store = store_of(orders=cc.Orders(nonnegative=mode), budget=cc.Budget(4000.0, 0.95))
-    with pytest.raises(cc.SolverError, match="orders by"):
+    with pytest.raises(cc.VerificationError, match="orders by"):
         cc.plan(store, objective=Tampered(cc.ExpectedStock(), moved(1, 3, -8.0)), inversion=cc.inversion.Normal())
 
 

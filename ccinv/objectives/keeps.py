@@ -8,6 +8,7 @@ import numpy as np
 
 from ccinv.arrays import FloatArray
 from ccinv.objectives.program import Hold, Program
+from ccinv.rules import LinearMap
 
 KEPT = 5e-7  # by how much anything may be missed: half of what the recomputation allows
 
@@ -24,11 +25,8 @@ def keeps(program: Program, x: FloatArray, holds: Sequence[Hold]) -> bool:
         spent = program.dollars.mean_at(x) + chances.budget * program.dollars.sd_at(x) + chances.overrun
         if (spent > limit + KEPT * np.maximum(program.money, np.abs(limit))).any():
             return False
-    if store.orders.nonnegative != "none":
-        unit = program.unit.reshape(store.demand.mean.shape)
-        ordered = np.diff(program.layout.level.at(x).reshape(unit.shape), axis=1, prepend=0.0)
-        if (ordered < -KEPT * unit).any():
-            return False
+    if not (_orders(program, x) >= -KEPT).all() or not (relative(program.layout.bounds, program, x) >= -KEPT).all():
+        return False
     mean, sd = program.net.mean_at(x).ravel(), program.net.sd_at(x).ravel()
     for hold in holds:
         least = hold.kappa * sd[hold.cells] + hold.floor
@@ -36,3 +34,25 @@ def keeps(program: Program, x: FloatArray, holds: Sequence[Hold]) -> bool:
         if (mean[hold.cells] < least - KEPT * natural).any():
             return False
     return True
+
+
+def _orders(program: Program, x: FloatArray) -> FloatArray:
+    """What must be ≥ 0 so that orders are as little negative as was asked, each in its natural amount."""
+    mean = program.orders.mean_at(x).ravel()
+    match program.store.orders.nonnegative:
+        case "none":
+            return np.zeros(0)
+        case "mean":
+            return mean / program.unit
+        case "chance":
+            sd = program.orders.sd_at(x).ravel()
+            return np.asarray((mean - program.chances.orders.ravel() * sd) / np.maximum(program.unit, sd))
+        case "monotone":
+            return relative(program.layout.monotone, program, x)
+
+
+def relative(rows: LinearMap, program: Program, x: FloatArray) -> FloatArray:
+    """What must be ≥ 0, relative to the natural size of each row."""
+    size = np.asarray(abs(rows.matrix) @ program.layout.scale) + np.abs(rows.constant)
+    found: FloatArray = rows.at(x) / np.where(size > 0, size, 1.0)
+    return found

@@ -91,6 +91,9 @@ class Program(Protocol):
     def dollars(self) -> AffineMoments: ...
 
     @property
+    @property
+    def orders(self) -> AffineMoments: ...
+
     def unit(self) -> FloatArray:
         """The natural amount of each cell's item, (n·N,), units."""
         ...

@@ -29,6 +29,7 @@ _STATUS = {
 
 MISSED = 5e-7  # what a row may be missed by in its natural units: half of what verification allows
 NEARLY = 1e-7  # residual up to which an answer that stopped early is handed on to be verified
+FAR = 1e-5  # and by what the nearest answer may miss one that is left to verification: a worse one is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def solve(problem: cp.Problem, scale: Mapping[Any, FloatArray], precision: Preci
             best, missed = found, violation
         if (status is not Status.UNDECIDED and not np.inf > violation > MISSED) or str(found.status) == "MaxTime":
             break
-    if best is not None:  # of answers that miss some row by more than they should, the nearest is left to verification
+    if best is not None and missed <= FAR:
+        # of answers that miss some row by more than they should, the nearest is left to verification
         found, status = best, Status.SOLVED
     seconds = time.perf_counter() - start
     answer = _Answer(
@@ -84,6 +86,8 @@ def solve(problem: cp.Problem, scale: Mapping[Any, FloatArray], precision: Preci
         z=np.asarray(found.z) * scaled.row * scaled.unit,
         obj_val=found.obj_val * scaled.unit,
         solve_time=seconds,
+    elif status is Status.SOLVED:
+        status = Status.UNDECIDED
         iterations=found.iterations,
     )
     value = float("nan")

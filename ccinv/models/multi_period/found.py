@@ -8,16 +8,17 @@ from typing import Protocol
 import numpy as np
 
 from ccinv.arrays import FloatArray
-from ccinv.errors import CcinvError, SolverError
+from ccinv.errors import CcinvError, SolverError, VerificationError
 from ccinv.models.multi_period.program import MultiPeriod, eased, hard_rows_impossible
+from ccinv.objectives.keeps import relative
 from ccinv.objectives.program import Answer, Objective
 from ccinv.result import OutOfReach, Rule
-from ccinv.rules import LinearMap
 from ccinv.solve.elastic import Reached, reach
 from ccinv.store import SHORT
 from ccinv.verify import Numbers, recompute
 
 TOLERANCE = 1e-6  # what may be missing from a kept promise, relative to the natural amount or the deviation there
+WRONG = 1e-3  # of the largest coefficient: what no solver misses by rounding, since `solve` hands on no such answer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +95,10 @@ def _find(program: MultiPeriod, aim: Objective, explain: Explain) -> Found:
 
 
 def _verify(found: Found, aim: Objective) -> None:
-    """Hold the recomputed numbers against everything that was promised; a SolverError names the worst gap."""
+    """Hold the recomputed numbers against everything that was promised.
+
+    A SolverError names the worst gap where the solver was not exact enough; a VerificationError where it is more.
+    """
     program, numbers, x = found.program, found.numbers, found.answer.x
     store, chances = program.store, program.chances
     margins = {}
@@ -109,7 +113,7 @@ def _verify(found: Found, aim: Objective) -> None:
     if store.orders.nonnegative == "mean":
         margins["orders"] = numbers.order_mean / unit
     if store.orders.nonnegative == "monotone":
-        margins["orders"] = _relative(program.layout.monotone, program.layout.scale, x)
+        margins["orders"] = relative(program.layout.monotone, program, x)
     if store.orders.nonnegative == "chance":
         least = chances.orders * numbers.order_sd
         margins["orders"] = (numbers.order_mean - least) / np.maximum(unit, numbers.order_sd)
@@ -117,15 +121,12 @@ def _verify(found: Found, aim: Objective) -> None:
         left = found.limit - numbers.dollars_mean - chances.budget * numbers.dollars_sd - chances.overrun
         natural = (store.overspent_above(found.limit) - found.limit) / SHORT
         margins["budget"] = left / np.maximum(natural, numbers.dollars_sd)
-    margins["bounds of the rule"] = _relative(program.layout.bounds, program.layout.scale, x)
+    margins["bounds of the rule"] = relative(program.layout.bounds, program, x)
     worst = {name: float(np.min(margin, initial=np.inf)) for name, margin in margins.items()}
     broken = {name: value for name, value in worst.items() if not value >= -TOLERANCE}
     if broken:
         said = ", ".join(f"{name} by {-value:.3g} of its natural amount" for name, value in broken.items())
-        raise SolverError(f"The solver called a plan optimal that does not keep its promises when recomputed: {said}.")
-
-
-def _relative(rows: LinearMap, scale: FloatArray, x: FloatArray) -> FloatArray:
-    """What must be ≥ 0, relative to the natural size of each row."""
-    size = np.asarray(abs(rows.matrix) @ scale) + np.abs(rows.constant)
-    return rows.at(x) / np.where(size > 0, size, 1.0)
+        words = f"The solver called a plan optimal that does not keep its promises when recomputed: {said}."
+        largest = float(np.max(np.abs(x) / program.layout.scale, initial=1.0))
+        rounding = all(value > -WRONG * largest for value in broken.values())
+        raise SolverError(words) if rounding else VerificationError(words)
