@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from test_max_min import drawn
 
 import ccinv as cc
 
@@ -82,3 +83,43 @@ def test_the_least_budget_of_an_explanation_can_be_had_and_a_hair_less_cannot(se
             replace(store, budget=cc.Budget(offered * (1 - 1e-4)), service=cc.Service(0.9, "refuse")),
             inversion=cc.inversion.Normal(),
         )
+
+
+def generous(seed: int) -> cc.Store:
+    """A store that can keep its promises, with a limit of up to a million times the worth of its stock beyond that."""
+    store = drawn(seed)
+    least = cc.plan(store, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal()).objective_value
+    worth = float((store.unit_cost * store.on_hand).sum())
+    more = 10.0 ** np.random.default_rng([seed, 77]).uniform(-2, 6)
+    return replace(store, budget=cc.Budget(1.01 * least + more * worth, 0.95))
+
+
+@pytest.mark.parametrize("first", range(0, 100, 10))
+def test_expected_stock_is_decided_however_much_money_there_is(first: int) -> None:
+    for seed in range(first, first + 10):
+        store = generous(seed)
+        plan = cc.plan(store, objective=cc.ExpectedStock(), inversion=cc.inversion.Normal())
+        assert plan.gap < 1e-6
+        # every dollar buys some stock: in one period nothing is left but what the promise of money keeps back
+        assert plan.budget_limit is not None
+        kept_back = 1.6448536269514722 * plan.budget_sd
+        assert (plan.budget_limit - plan.budget_mean - kept_back).min() < 1e-6 * plan.budget_limit.max()
+
+
+@pytest.mark.parametrize(
+    "rule", [cc.rules.Thesis(), cc.rules.Affine(), cc.rules.Static()], ids=lambda k: type(k).__name__
+)
+def test_expected_stock_is_decided_under_every_rule(rule: object) -> None:
+    decided = 0
+    for seed in range(12):
+        store = drawn(seed)
+        try:
+            least = cc.plan(store, rule, cc.MinimumBudget(), cc.inversion.Normal()).objective_value  # type: ignore[arg-type]
+        except cc.InfeasibleError:
+            continue
+        worth = float((store.unit_cost * store.on_hand).sum())
+        rich = replace(store, budget=cc.Budget(1.01 * least + 10.0 ** (seed % 7) * worth, 0.95))
+        plan = cc.plan(rich, rule, cc.ExpectedStock(), cc.inversion.Normal())  # type: ignore[arg-type]
+        assert plan.gap < 1e-6
+        decided += 1
+    assert decided >= 6

@@ -88,12 +88,12 @@ class Program(Protocol):
     def net(self) -> AffineMoments: ...
 
     @property
+    def orders(self) -> AffineMoments: ...
+
+    @property
     def dollars(self) -> AffineMoments: ...
 
     @property
-    @property
-    def orders(self) -> AffineMoments: ...
-
     def unit(self) -> FloatArray:
         """The natural amount of each cell's item, (n·N,), units."""
         ...
@@ -131,12 +131,13 @@ class Program(Protocol):
         self,
         objective: Any,
         constraints: Sequence[Any],
-        scale: Mapping[Any, FloatArray | float] | None = None,
+        scale: Mapping[Any, Any] | None = None,
         digits: int = 9,
     ) -> Outcome:
         """Solve for a cvxpy objective under the hard rows and `constraints`; a SolverError where nothing is decided.
 
-        `scale`: natural sizes of variables other than x. `digits` asked of feasibility and of the gap.
+        `scale`: natural sizes of variables other than x, or of x where they are not the layout's; a sparse matrix says
+        what a variable is a sum of. `digits` asked of feasibility and of the gap.
         """
         ...
 

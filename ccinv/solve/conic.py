@@ -28,8 +28,8 @@ _STATUS = {
 
 
 MISSED = 5e-7  # what a row may be missed by in its natural units: half of what verification allows
-NEARLY = 1e-7  # residual up to which an answer that stopped early is handed on to be verified
 FAR = 1e-5  # and by what the nearest answer may miss one that is left to verification: a worse one is none
+NEARLY = 1e-7  # residual up to which an answer that stopped early is handed on to be verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +44,22 @@ class Precision:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scaled:
-    """A conic program in the solver's own units, and the way back."""
+    """A conic program in the solver's own units, and the way back: x = `basis` · what the solver knows."""
 
     q: FloatArray
     a: Any
     b: FloatArray
-    column: FloatArray
+    basis: Any
     row: FloatArray
     unit: float
 
 
-def solve(problem: cp.Problem, scale: Mapping[Any, FloatArray], precision: Precision = Precision()) -> Outcome:
+def solve(problem: cp.Problem, scale: Mapping[Any, Any], precision: Precision = Precision()) -> Outcome:
     """Solve a problem whose variables have the given natural sizes; values and duals are left in the problem.
 
     Columns are measured in their natural sizes and every row or cone in its largest entry, so that an item of small
-    numbers beside one of large numbers is held to its own tolerance. A problem is to be solved once, then dropped.
+    numbers beside one of large numbers is held to its own tolerance. Where large numbers nearly cancel, a sparse
+    matrix in the place of sizes says what the variable is a sum of. A problem is to be solved once, then dropped.
     """
     data, chain, inverse = problem.get_problem_data(cp.CLARABEL, ignore_dpp=True, solver_opts={})
     if "P" in data:
@@ -79,15 +80,15 @@ def solve(problem: cp.Problem, scale: Mapping[Any, FloatArray], precision: Preci
     if best is not None and missed <= FAR:
         # of answers that miss some row by more than they should, the nearest is left to verification
         found, status = best, Status.SOLVED
+    elif status is Status.SOLVED:
+        status = Status.UNDECIDED
     seconds = time.perf_counter() - start
     answer = _Answer(
         status="Solved" if status is Status.SOLVED else found.status,
-        x=np.asarray(found.x) * scaled.column,
+        x=np.asarray(scaled.basis @ np.asarray(found.x)),
         z=np.asarray(found.z) * scaled.row * scaled.unit,
         obj_val=found.obj_val * scaled.unit,
         solve_time=seconds,
-    elif status is Status.SOLVED:
-        status = Status.UNDECIDED
         iterations=found.iterations,
     )
     value = float("nan")
@@ -227,15 +228,29 @@ def _run(scaled: _Scaled, settings: Any, cones: Any) -> Any:
         raise
 
 
-def _scale(data: Mapping[str, Any], dims: Any, scale: Mapping[Any, FloatArray]) -> _Scaled:
-    q, b = np.asarray(data["c"], dtype=np.float64), np.asarray(data["b"], dtype=np.float64)
-    column = np.ones(len(q))
+def _basis(data: Mapping[str, Any], columns: int, scale: Mapping[Any, Any]) -> Any:
+    """What the program's variables are in natural units: sizes on the diagonal, and the matrices that were given."""
+    column = np.ones(columns)
     starts = data["param_prob"].var_id_to_col
+    sums = []
     for variable, size in scale.items():
-        if variable.id in starts:
-            column[starts[variable.id] : starts[variable.id] + variable.size] = size
-    a = sparse.csr_array(data["A"]) @ sparse.diags_array(column)
-    a = sparse.csr_array(a)
+        if variable.id not in starts:
+            continue
+        first = starts[variable.id]
+        if hasattr(size, "tocoo"):
+            column[first : first + variable.size] = 0.0
+            entries = size.tocoo()
+            where = (entries.row + first, entries.col + first)
+            sums.append(sparse.coo_array((entries.data, where), shape=(columns, columns)))
+        else:
+            column[first : first + variable.size] = size
+    return sparse.csr_array(sum(sums, sparse.diags_array(column)))
+
+
+def _scale(data: Mapping[str, Any], dims: Any, scale: Mapping[Any, Any]) -> _Scaled:
+    q, b = np.asarray(data["c"], dtype=np.float64), np.asarray(data["b"], dtype=np.float64)
+    basis = _basis(data, len(q), scale)
+    a = sparse.csr_array(sparse.csr_array(data["A"]) @ basis)
     if not (np.isfinite(a.data).all() and np.isfinite(b).all() and np.isfinite(q).all()):
         raise SolverError("A number of the program is not finite: this is a fault of ccinv, not of the data.")
     owner = _owners(dims, len(b))
@@ -245,9 +260,9 @@ def _scale(data: Mapping[str, Any], dims: Any, scale: Mapping[Any, FloatArray]) 
     np.maximum.at(largest, owner, np.abs(b))
     row = 1 / np.where(largest > 0, largest, 1.0)[owner]
     row[_foreign(dims, len(b))] = 1.0
-    cost = q * column
+    cost = np.asarray(basis.T @ q)
     unit = float(np.abs(cost).max(initial=0.0)) or 1.0
-    return _Scaled(cost / unit, sparse.csc_array(sparse.diags_array(row) @ a), row * b, column, row, unit)
+    return _Scaled(cost / unit, sparse.csc_array(sparse.diags_array(row) @ a), row * b, basis, row, unit)
 
 
 def _owners(dims: Any, length: int) -> IntArray:

@@ -80,13 +80,13 @@ class MultiPeriod:
         self,
         objective: Any,
         constraints: Sequence[Any],
-        scale: Mapping[Any, FloatArray | float] | None = None,
+        scale: Mapping[Any, Any] | None = None,
         digits: int = 9,
     ) -> Outcome:
         """Solve for an objective under the hard rows and `constraints`, to so many digits."""
         problem = cp.Problem(objective, [*self.hard, *constraints])
-        sizes = {variable: np.asarray(size, dtype=np.float64) for variable, size in (scale or {}).items()}
-        outcome = solve(problem, {self.x: self.layout.scale, **sizes}, Precision(10.0**-digits, 10.0**-digits))
+        precision = Precision(10.0**-digits, 10.0**-digits)
+        outcome = solve(problem, {self.x: self.layout.scale, **(scale or {})}, precision)
         self.outcomes.append(outcome)
         if self.progress is not None:
             self.progress(f"cone program {len(self.outcomes)}: {outcome.said}, {outcome.iterations} iterations")
