@@ -44,12 +44,12 @@ def ceiling(program: Program, cells: IntArray, weight: FloatArray) -> Ceiling:
     known = Ceiling(float(weight @ model.highest))
     for _ in range(ROUNDS if model.rows else 0):
         try:
-            outcome = program.solve(*_asked(program, weight, model), model.scale, digits=8)
+            outcome = program.solve(*_asked(program, weight, model), model.scale, digits=8, proven=True)
         except SolverError:
             break  # what is known is a bound; this was only to better it
-        if outcome.status is not Status.SOLVED:
+        if outcome.status is not Status.SOLVED or np.isnan(outcome.bound):
             break
-        fall = max(known.bound - outcome.value * (1 + outcome.gap), 0.0)
+        fall = max(known.bound - outcome.bound, 0.0)
         known = Ceiling(known.bound - fall, (*known.decisions, np.asarray(program.x.value)))
         if fall <= GAIN * known.bound:
             break

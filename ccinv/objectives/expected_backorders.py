@@ -78,12 +78,11 @@ class ExpectedBackorders:
             found = float(weight @ loss.at(mean, sd))
             if near is None or (found < value and keeps(program, x, (program.important, program.others))):
                 best, value = x, found
-            bound = outcome.value - most
-            if value - bound <= max(CLOSE * value, NOTHING * natural):
+            bound = float(np.fmax(bound, outcome.bound - most))
+            if value - (outcome.value - most) <= max(CLOSE * value, NOTHING * natural):
                 break
             near = mean / np.maximum(sd, 1e-9 * program.unit[cells])
-        # either sign: near the optimum the solver's last digits are all there is; and nothing is owed less than nothing
-        missing = min(abs(value - bound), value)
+        missing = min(max(value - bound, 0.0), value)
         gap = missing / max(value + constant, NOTHING * natural)
         return Answer(best, value + constant, gap, notes=(_said(loss, value + constant, missing, constant),))
 
@@ -123,7 +122,7 @@ def _solved(program: Program, objective: Any, constraints: list[Any], owed: Stat
     """The outcome of a program that must have an optimum; None where a later one, which only sharpens, has none."""
     for digits in DIGITS:
         try:
-            outcome = program.solve(objective, constraints, owed.scale, digits)
+            outcome = program.solve(objective, constraints, owed.scale, digits, proven=True)
         except SolverError:
             if first and digits == DIGITS[-1]:
                 raise

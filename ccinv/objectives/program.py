@@ -26,11 +26,15 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one solve gave: the status, what the solver said, the objective value, its relative gap, and the cost."""
+    """What one solve gave: the status, what the solver said, the objective value, its relative gap, and the cost.
+
+    `bound`: the value that no decision can better, from a dual point that was checked; NaN where none was asked for.
+    """
 
     status: Status
     said: str
     value: float
+    bound: float
     gap: float
     seconds: float
     iterations: int
@@ -133,11 +137,13 @@ class Program(Protocol):
         constraints: Sequence[Any],
         scale: Mapping[Any, Any] | None = None,
         digits: int = 9,
+        *,
+        proven: bool = False,
     ) -> Outcome:
         """Solve for a cvxpy objective under the hard rows and `constraints`; a SolverError where nothing is decided.
 
         `scale`: natural sizes of variables other than x, or of x where they are not the layout's; a sparse matrix says
-        what a variable is a sum of. `digits` asked of feasibility and of the gap.
+        what a variable is a sum of. `digits` asked of feasibility and of the gap. `proven`: with a bound.
         """
         ...
 

@@ -82,10 +82,12 @@ class MultiPeriod:
         constraints: Sequence[Any],
         scale: Mapping[Any, Any] | None = None,
         digits: int = 9,
+        *,
+        proven: bool = False,
     ) -> Outcome:
         """Solve for an objective under the hard rows and `constraints`, to so many digits."""
         problem = cp.Problem(objective, [*self.hard, *constraints])
-        precision = Precision(10.0**-digits, 10.0**-digits)
+        precision = Precision(10.0**-digits, 10.0**-digits, proven=proven)
         outcome = solve(problem, {self.x: self.layout.scale, **(scale or {})}, precision)
         self.outcomes.append(outcome)
         if self.progress is not None:
