@@ -25,6 +25,7 @@ from ccinv.objectives.program import Objective
 from ccinv.result import Calibration, Plan
 from ccinv.rules import Cumulative
 from ccinv.store import Store, probability_fault, refuse
+from ccinv.store.canonical import by_name, reordered
 from ccinv.verify import scores
 
 
@@ -49,8 +50,29 @@ def plan(
     Raises InfeasibleError where promises cannot be kept (or plans the best, as `store.service.unattainable` says),
     ModelError where the question has no finite answer, SolverError where no answer could be verified.
     """
+    asked = None if levels is None else _levels(store, levels)
+    index = by_name(store)
+    # a user's own rows know the coefficients by their places
+    if len(constraints) or (index == np.arange(store.items)).all():
+        return _planned(store, rule, objective, inversion, constraints, progress, dependence, asked)
+    asked = None if asked is None else asked[index]
+    found = _planned(reordered(store, index), rule, objective, inversion, (), progress, dependence, asked)
+    return found.reordered(store, np.argsort(index))
+
+
+def _planned(
+    store: Store,
+    rule: RuleKind | None,
+    objective: Objective | None,
+    inversion: Inversion | None,
+    constraints: Sequence[Any],
+    progress: Callable[[str], None] | None,
+    dependence: Dependence,
+    levels: FloatArray | None,
+) -> Plan:
+    """The plan of a store whose items stand in the order of their names."""
     kind, aim, inverted = rule or Cumulative(), objective or MaxMinService(), inversion or Calibrated()
-    chances = Chances.of(inverted, store, None if levels is None else _levels(store, levels))
+    chances = Chances.of(inverted, store, levels)
     program = state(store, kind, aim, inverted, constraints, progress, chances, dependence)
     explain = partial(explained, kind=kind)
     if isinstance(inverted, Calibrated):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -169,6 +169,12 @@ class Calibration:
         return self.service, self.orders, self.budget
 
 
+def _by_item(record: Any, index: IntArray, other: tuple[str, ...]) -> dict[str, Any]:
+    """The tables of a record, (n, N) each, with their items in another order."""
+    tables = {one.name: getattr(record, one.name) for one in fields(record) if one.name not in other}
+    return {name: table[index] for name, table in tables.items() if isinstance(table, np.ndarray) and table.ndim == 2}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """Ordering rules for a store, with what they promise; every number in original units.
@@ -216,6 +222,20 @@ class Plan:
     order_up_to: float = float("nan")
     bound: float = float("nan")
     calibration: Calibration | None = None
+
+    def reordered(self, store: Store, index: IntArray) -> Plan:
+        """The same plan for a store that has its items in another order: item k there is item index[k] here."""
+        found = _by_item(self, index, ("rule", "store", "calibration"))
+        place = np.argsort(index)
+        beyond = sorted(
+            (replace(cell, item=int(place[cell.item])) for cell in self.out_of_reach),
+            key=lambda cell: (cell.item, cell.period),
+        )
+        known = self.calibration
+        calibration = None if known is None else replace(known, **_by_item(known, index, ()))
+        return replace(
+            self, store=store, rule=self.rule.rows(index), out_of_reach=tuple(beyond), calibration=calibration, **found
+        )
 
     def orders(self, sales: FloatArray) -> FloatArray:
         """Executed orders (n, T) for the sales (n, T) seen in periods 1..T, every one of them; DataError otherwise."""

@@ -30,6 +30,7 @@ _STATUS = {
 
 MISSED = 5e-7  # what a row may be missed by in its natural units: half of what verification allows
 FAR = 1e-5  # and by what the nearest answer may miss one that is left to verification: a worse one is none
+DIGITS = 34  # binary, of a program: what is beyond is rounding, an eighth of the least tolerance
 NEARLY = 1e-7  # residual up to which an answer that stopped early is handed on to be verified
 
 
@@ -271,7 +272,18 @@ def _scale(data: Mapping[str, Any], dims: Any, scale: Mapping[Any, Any]) -> _Sca
     row[_foreign(dims, len(b))] = 1.0
     cost = np.asarray(basis.T @ q)
     unit = float(np.abs(cost).max(initial=0.0)) or 1.0
-    return _Scaled(cost / unit, sparse.csc_array(sparse.diags_array(row) @ a), row * b, basis, row, unit)
+    matrix = sparse.csc_array(sparse.diags_array(row) @ a)
+    matrix.data = _rounded(matrix.data)
+    return _Scaled(_rounded(cost / unit), matrix, _rounded(row * b), basis, row, unit)
+
+
+def _rounded(values: FloatArray) -> FloatArray:
+    """To DIGITS binary digits: the same question in another currency or unit is then the same program, to the bit.
+
+    Otherwise the last digits decide between plans that are equally good.
+    """
+    mantissa, exponent = np.frexp(values)
+    return np.asarray(np.ldexp(np.rint(np.ldexp(mantissa, DIGITS)), exponent - DIGITS))
 
 
 def _owners(dims: Any, length: int) -> IntArray:
