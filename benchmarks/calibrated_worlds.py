@@ -23,6 +23,7 @@ ENOUGH = 55
 PATHS = 1_000_000
 FRESH = 977  # seed of the replay
 SLACK = 0.002
+ERRORS = 4.0  # standard errors by which two simulations of one share may differ
 MORE = 1.08  # of the least budget, for objectives that need one
 
 
@@ -72,7 +73,11 @@ def held(plan: cc.Plan, paths: int) -> Held:
     nothing = np.full(plan.mean.shape, np.nan)
     levels = Levels(nothing, nothing, plan.budget_asked, np.zeros(0), np.zeros(plan.mean.shape, dtype=bool))
     seen = tails(store, plan.rule, plan.budget_limit, levels, paths, (FRESH,))
-    service = float(np.nanmax(np.where(np.isfinite(plan.asked), plan.asked - seen.service, -1.0)))
+    # what a plan says it cannot keep is told as the share of its own paths, which err as these do
+    told = plan.asked < store.service.alpha
+    own = paths if plan.calibration is None else plan.calibration.paths
+    error = np.where(told, ERRORS * np.sqrt(seen.service * (1 - seen.service) * (1 / paths + 1 / own)), 0.0)
+    service = float(np.nanmax(np.where(np.isfinite(plan.asked), plan.asked - seen.service - error, -1.0)))
     budget = float(np.max(plan.budget_asked - seen.afforded))
     owed = float(np.sum(store.weight[:, None] * seen.owed))
     return Held(service, budget, float(np.max(seen.dollars)) if plan.objective == "MinimumBudget" else owed)
