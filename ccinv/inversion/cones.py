@@ -14,7 +14,7 @@ from ccinv.arrays import FloatArray, IntArray
 from ccinv.errors import ModelError
 from ccinv.inversion.box import Box
 from ccinv.inversion.inversion import Inversion
-from ccinv.moments.affine import AffineMoments
+from ccinv.moments.affine import NONE, AffineMoments
 from ccinv.rules import LinearMap
 
 Expression = Any  # cvxpy has no types
@@ -60,8 +60,10 @@ def boxes(moments: AffineMoments, x: Expression, floor: Expression | None = None
 
     Where each deviation row is the weight of a shock within ±1, the quantity is at least its floor for all of them.
     """
-    margin = moments.mean.matrix @ x + moments.mean.constant
     rows = moments.factor.matrix.shape[0]
+    if rows and (moments.shock is None or (moments.shock == NONE).any()):
+        raise ModelError(_NO_BOX)
+    margin = moments.mean.matrix @ x + moments.mean.constant
     if floor is not None:
         margin = margin - floor
     if rows == 0:
@@ -71,6 +73,12 @@ def boxes(moments: AffineMoments, x: Expression, floor: Expression | None = None
     cell = np.repeat(np.arange(len(moments.start) - 1), moments.rows_per_cell)
     gather = sparse.csr_array((np.ones(rows), (cell, np.arange(rows))), shape=(len(moments.start) - 1, rows))
     return [margin - gather @ size >= 0, size - tail >= 0, size + tail >= 0]
+
+
+_NO_BOX = (
+    "A box needs a row for every shock, each of one only: take net_stock_by_shock or orders_by_shock of cc.moments. "
+    "Random lead times, and factors that items share, are in no box."
+)
 
 
 def chance(moments: AffineMoments, x: Expression, level: ArrayLike, inversion: Inversion | Box) -> list[Constraint]:

@@ -6,14 +6,17 @@ from functools import singledispatch
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 
-from ccinv.moments.affine import AffineMoments, Rows, gathered
+from ccinv.arrays import FloatArray, given_numbers
+from ccinv.errors import DataError, Fault
+from ccinv.moments.affine import AffineMoments, Rows, gathered, listed
 from ccinv.moments.arrivals import arrivals, in_transit, open_order_moments, receipts
 from ccinv.moments.dependence import EXACT, Dependence, FollowingSales, Independent
 from ccinv.moments.joint import JointNormal, covariance, joint_normal
 from ccinv.moments.pooled import PooledDeviation
-from ccinv.moments.shocks import ShockDeviation
+from ccinv.moments.shocks import ShockDeviation, by_shock
 from ccinv.rules import Layout, LinearMap, PooledLayout, ShockLayout
 from ccinv.store import Store
 
@@ -27,8 +30,12 @@ __all__ = [
     "dollars",
     "joint_normal",
     "net_stock",
+    "net_stock_by_shock",
     "orders",
+    "orders_by_shock",
     "receipts",
+    "total_orders",
+    "total_stock",
 ]
 
 
@@ -77,11 +84,80 @@ def net_stock(store: Store, rule: Layout, dependence: Dependence = EXACT) -> Aff
     is exact, or Independent, the sum of variances that the thesis prints. Source: Newton 1990, §3.5, with cumulative
     arrival probabilities, the cross terms, and the dependence of receipts on sales put right.
     """
-    shape = store.demand.mean.shape
-    open_mean, open_variance = open_order_moments(store)
-    start = store.on_hand[:, None] - np.cumsum(store.demand.mean, axis=1) + open_mean
-    mean = rule.level.times(arrivals(store)).plus(start.ravel())
     deviation = _deviation(rule)
+    own = (deviation.net(*part) for part in dependence.parts)
+    return gathered(
+        store.demand.mean.shape, _stock_mean(store, rule), *own, *_chance_of_arrival(store, rule, deviation)
+    )
+
+
+def net_stock_by_shock(store: Store, rule: Layout) -> AffineMoments:
+    """Net stock as `net_stock`, with a deviation row for every shock of sales, (n, N), units.
+
+    For what hangs on each shock: boxes, supports, other measures than the deviation. `shock` names the shock of each
+    row, item · N + period: one standard deviation of those sales (of what they bring new, where periods are
+    correlated). What random lead times do belongs to no shock.
+    """
+    deviation = ShockDeviation(by_shock(rule))
+    chances = _chance_of_arrival(store, rule, deviation)
+    return listed(store.demand.mean.shape, _stock_mean(store, rule), deviation.net(), *chances)
+
+
+def orders_by_shock(store: Store, rule: Layout) -> AffineMoments:
+    """Orders Y(t) as `orders`, with a deviation row for every shock of sales, (n, N), units."""
+    return listed(store.demand.mean.shape, _order_mean(rule), ShockDeviation(by_shock(rule)).order())
+
+
+def total_stock(store: Store, rule: Layout, weight: ArrayLike) -> AffineMoments:
+    """Σ_i weight_i X_i(t), (N,): what net stock of all items takes up of a room they share.
+
+    `weight` (n,): for each unit of an item, as cubic metres or kilograms. Exact, as `net_stock` is, also where items
+    share factors.
+    """
+    weights = _weights(weight, store.items)
+    deviation = ShockDeviation(by_shock(rule))
+    own = deviation.total(deviation.stock(), weights)
+    return listed(
+        (store.periods,),
+        _summed(_stock_mean(store, rule), weights),
+        own,
+        *(
+            rows.weighted(np.arange(len(rows.cell)), weights[rows.cell // store.periods], rows.cell % store.periods)
+            for rows in _chance_of_arrival(store, rule, deviation)
+        ),
+    )
+
+
+def total_orders(store: Store, rule: Layout, weight: ArrayLike | None = None) -> AffineMoments:
+    """Σ_i weight_i Y_i(t), (N,): what is ordered in a period; dollars where no weights are given."""
+    weights = store.unit_cost if weight is None else _weights(weight, store.items)
+    deviation = ShockDeviation(by_shock(rule))
+    return listed((store.periods,), _summed(_order_mean(rule), weights), deviation.total(deviation.placed(), weights))
+
+
+def _weights(weight: ArrayLike, items: int) -> FloatArray:
+    """A number for each item; a DataError otherwise."""
+    given = given_numbers("weight", weight)
+    if given.shape != (items,) or not np.isfinite(given).all():
+        raise DataError(Fault("weight", f"shape {given.shape}", f"({items},): a number per item", "Give one per item."))
+    return np.asarray(given, dtype=np.float64)
+
+
+def _summed(table: LinearMap, weight: FloatArray) -> LinearMap:
+    """Σ_i weight_i of a table (n·N,), (N,)."""
+    periods = len(table.constant) // len(weight)
+    return table.times(sparse.csr_array(sparse.kron(weight[None, :], sparse.eye_array(periods), format="csr")))
+
+
+def _stock_mean(store: Store, rule: Layout) -> LinearMap:
+    """E X(t), (n·N,)."""
+    start = store.on_hand[:, None] - np.cumsum(store.demand.mean, axis=1) + open_order_moments(store)[0]
+    return rule.level.times(arrivals(store)).plus(start.ravel())
+
+
+def _chance_of_arrival(store: Store, rule: Layout, deviation: Deviation) -> tuple[Rows, Rows, Rows]:
+    """What random lead times do to net stock: orders under way may have come or not."""
+    shape = store.demand.mean.shape
     cell, order, weight = in_transit(store)
     placed, amount = deviation.order(), _order_mean(rule)
     by_order = np.argsort(placed.cell, kind="stable")
@@ -89,18 +165,13 @@ def net_stock(store: Store, rule: Layout, dependence: Dependence = EXACT) -> Aff
     count = np.diff(first)[order]
     inside = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     source = by_order[np.repeat(first[:-1][order], count) + inside]
+    open_variance = open_order_moments(store)[1]
     size = rule.level.matrix.shape[1]
-    still = Rows(
-        np.arange(np.prod(shape)),
-        LinearMap(sparse.csr_array((open_variance.size, size)), np.sqrt(open_variance).ravel()),
-    )
-    return gathered(
-        shape,
-        mean,
-        *(deviation.net(*part) for part in dependence.parts),
+    nothing = sparse.csr_array((open_variance.size, size))
+    return (
         placed.weighted(source, np.repeat(weight, count), np.repeat(cell, count)),
         Rows(order, amount).weighted(order, weight, cell),
-        still,
+        Rows(np.arange(np.prod(shape)), LinearMap(nothing, np.sqrt(open_variance).ravel())),
     )
 
 

@@ -10,13 +10,19 @@ from scipy import sparse
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.rules import LinearMap, stacked
 
+NONE = -1  # of shocks
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Deviation rows: row r belongs to quantity cell[r] and has the value map.at(x)[r]."""
+    """Deviation rows: row r belongs to quantity cell[r] and has the value map.at(x)[r].
+
+    `shock`: of which shock it is the weight, NONE where it is that of no single one; None where nobody knows.
+    """
 
     cell: IntArray
     map: LinearMap
+    shock: IntArray | None = None
 
     def weighted(self, source: IntArray, weight: FloatArray, cell: IntArray) -> Rows:
         """Rows source[k] of this, times weight[k], given to the quantities cell[k]."""
@@ -33,12 +39,15 @@ class AffineMoments:
         mean_k = (M x + m)_k,    sd_k = ‖ (F x + f)[start_k : start_{k+1}] ‖₂
 
     `mean`: LinearMap of K rows; `factor`: LinearMap of R rows sorted by quantity; `start`: (K + 1,) row pointers.
+    `shock` (R,): the shock that each row is the weight of, so that the quantity is mean + Σ row · shock; NONE where a
+    row is that of no single one (arrivals that are random). None where rows are merged into fewer of the same norm.
     """
 
     shape: tuple[int, ...]
     mean: LinearMap
     factor: LinearMap
     start: IntArray
+    shock: IntArray | None = None
 
     @property
     def rows_per_cell(self) -> IntArray:
@@ -62,12 +71,14 @@ class AffineMoments:
         start = np.concatenate([[0], np.cumsum(count)])
         inside = np.arange(start[-1]) - np.repeat(start[:-1], count)
         chosen = np.repeat(self.start[:-1][cells], count) + inside
-        return AffineMoments((len(cells),), self.mean.rows(cells), self.factor.rows(chosen), start)
+        shock = None if self.shock is None else self.shock[chosen]
+        return AffineMoments((len(cells),), self.mean.rows(cells), self.factor.rows(chosen), start, shock)
 
     def below(self, limit: FloatArray) -> AffineMoments:
         """The moments of limit − quantity: what is left under a limit, (K,)."""
         left = LinearMap(sparse.csr_array(-self.mean.matrix), limit - self.mean.constant)
-        return AffineMoments(self.shape, left, self.factor, self.start)
+        factor = self.factor if self.shock is None else LinearMap(-self.factor.matrix, -self.factor.constant)
+        return AffineMoments(self.shape, left, factor, self.start, self.shock)
 
 
 def gathered(shape: tuple[int, ...], mean: LinearMap, *parts: Rows) -> AffineMoments:
@@ -89,3 +100,15 @@ def gathered(shape: tuple[int, ...], mean: LinearMap, *parts: Rows) -> AffineMom
     start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=size))])
     kept = np.concatenate([np.flatnonzero(moving), len(moving) + np.arange(len(fixed))])
     return AffineMoments(shape, mean, whole.rows(kept[order]), start.astype(np.int64))
+
+
+def listed(shape: tuple[int, ...], mean: LinearMap, *parts: Rows) -> AffineMoments:
+    """Affine moments with a row for every shock, as the parts have them; rows of zeros are dropped."""
+    together = stacked(*(part.map for part in parts))
+    together.matrix.eliminate_zeros()
+    cell = np.concatenate([part.cell for part in parts])
+    shock = np.concatenate([np.full(len(part.cell), NONE) if part.shock is None else part.shock for part in parts])
+    kept = np.flatnonzero((np.diff(together.matrix.indptr) > 0) | (together.constant != 0))
+    kept = kept[np.lexsort((shock[kept], cell[kept]))]
+    start = np.concatenate([[0], np.cumsum(np.bincount(cell[kept], minlength=int(np.prod(shape))))])
+    return AffineMoments(shape, mean, together.rows(kept), start.astype(np.int64), shock[kept])

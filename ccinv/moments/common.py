@@ -15,19 +15,19 @@ LEFT = 1e-8  # of the variance of all items together: what is not worth another 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Common:
-    """The dollars c_i S_i(t) of items that share factors: loadings (n, K), terms c_i h_m(i, t) (n, N, M), sd (n, N)."""
+    """Sums c_i S_i(t) of items that share factors: loadings (n, K), terms c_i h_m(i, t) (n, N, M), sd (n, N)."""
 
     loading: FloatArray
     terms: FloatArray
     sd: FloatArray
 
     @classmethod
-    def of(cls, store: Store) -> Common | None:
-        """What the items of a store have in common, None where they are independent."""
+    def of(cls, store: Store, weight: FloatArray | None = None) -> Common | None:
+        """What the items of a store have in common, None where they are independent; in dollars without weights."""
         law = common_factors(store.demand)
         if law is None or not law.loading.any():
             return None
-        cost = store.unit_cost[:, None]
+        cost = (store.unit_cost if weight is None else weight)[:, None]
         return cls(law.loading, cost[:, :, None] * law.series(), cost * law.sd)
 
     def of_range(self, first: int, last: int) -> tuple[FloatArray, FloatArray]:

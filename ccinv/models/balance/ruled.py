@@ -177,4 +177,4 @@ def _eased(moments: AffineMoments, cell: Any, below: bool, soft: tuple[Any, Any]
     mean = type(moments.mean)(sparse.csr_array(sparse.hstack([moments.mean.matrix, add])), moments.mean.constant)
     wide = sparse.csr_array((moments.factor.matrix.shape[0], 2 * size))
     factor = type(moments.mean)(sparse.csr_array(sparse.hstack([moments.factor.matrix, wide])), moments.factor.constant)
-    return AffineMoments(moments.shape, mean, factor, moments.start)
+    return AffineMoments(moments.shape, mean, factor, moments.start, moments.shock)

@@ -66,7 +66,7 @@ class Follow:
         base = np.zeros(len(used))
         np.add.at(base, where[len(row) :], fixed.data / unit)
         start = np.searchsorted(used, np.arange(count + 1) * shocks).astype(np.int64)
-        return AffineMoments((count,), LinearMap(mean, constant / unit), LinearMap(matrix, base), start)
+        return AffineMoments((count,), LinearMap(mean, constant / unit), LinearMap(matrix, base), start, used % shocks)
 
     def weights(self, x: FloatArray) -> FloatArray:
         """What each flow adds for each unit of demand above its mean, (L · N, D · N)."""
