@@ -43,9 +43,9 @@ def plan(
     """Plan a store: the coefficients of a linear decision rule that keeps every promise and is best at the objective.
 
     rule: Cumulative by default; objective: MaxMinService; inversion: Calibrated. `constraints`: a user's own cvxpy rows
-    on one variable of the rule's size (`cc.model(...).x` is one). `progress` is told of every step in words.
-    `dependence` of receipts on sales: exact, or cc.moments.Independent() as the thesis has it. `levels` (n, N): the
-    probability asked of each cell of important items, instead of the store's own for all of them.
+    on the x of `cc.model(...)` for the same store and rule, beside variables of their own. `progress` is told of every
+    step in words. `dependence` of receipts on sales: exact, or cc.moments.Independent() as the thesis has it. `levels`
+    (n, N): the probability asked of each cell of important items, instead of the store's own for all of them.
 
     Raises InfeasibleError where promises cannot be kept (or plans the best, as `store.service.unattainable` says),
     ModelError where the question has no finite answer, SolverError where no answer could be verified.

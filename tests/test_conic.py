@@ -310,10 +310,23 @@ def test_a_users_own_variables_and_other_cones_are_let_in():
     assert total[0, 4] <= 50.0 * np.log(2.0) + 1e-4
 
 
-def test_rows_on_no_variable_of_the_rules_size_or_on_two_are_refused():
+def test_a_users_own_variables_may_have_the_size_of_the_rule():
     store = plain_store()
-    size = cc.model(store, inversion=cc.inversion.Normal()).x.size
-    with pytest.raises(cc.DataError, match=f"one of size {size}"):
-        cc.plan(store, constraints=[cp.Variable(size + 1) >= 0], inversion=cc.inversion.Normal())
-    with pytest.raises(cc.DataError, match="2 variables of the rule's size"):
-        cc.plan(store, constraints=[cp.Variable(size) >= 0, cp.Variable(size) >= 0], inversion=cc.inversion.Normal())
+    m = cc.model(store, objective=cc.MinimumBudget(), inversion=cc.inversion.Normal())
+    shadow = cp.Variable(m.x.size)
+    plain, other = (
+        cc.plan(store, objective=cc.MinimumBudget(), constraints=own, inversion=cc.inversion.Normal())
+        for own in ([m.x <= 40.0], [shadow <= 40.0, m.x <= shadow])
+    )
+    assert other.objective_value == pytest.approx(plain.objective_value, rel=1e-6)
+
+
+def test_rows_that_are_not_on_the_x_of_one_model_of_this_store_are_refused():
+    store = plain_store()
+    m, other = (cc.model(store, inversion=cc.inversion.Normal()) for _ in range(2))
+    with pytest.raises(cc.DataError, match=r"expected a model's x"):
+        cc.plan(store, constraints=[cp.Variable(m.x.size) >= 0], inversion=cc.inversion.Normal())
+    with pytest.raises(cc.DataError, match="the x of 2 models"):
+        cc.plan(store, constraints=[m.x >= 0, other.x >= 0], inversion=cc.inversion.Normal())
+    with pytest.raises(cc.DataError, match=f"an x of size {m.x.size}"):
+        cc.plan(store, cc.rules.Static(), constraints=[m.x >= 0], inversion=cc.inversion.Normal())

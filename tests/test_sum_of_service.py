@@ -15,7 +15,6 @@ import ccinv as cc
 from ccinv.models.multi_period.program import MultiPeriod, state
 from ccinv.objectives.ascent import ascended, curvature, total
 from ccinv.objectives.program import Answer, Program
-from ccinv.objectives.sum_of_service import counted
 from ccinv.settings import settings_of
 from ccinv.solve.elastic import reach
 from ccinv.verify import recompute
@@ -89,6 +88,28 @@ def test_the_sum_is_never_below_the_better_surrogate_and_never_above_its_bound(s
     assert 0 <= plan.gap <= GAPS[seed] + 0.005
 
 
+def every(plan: cc.Plan) -> float:
+    """Σ weight · Φ(mean / sd) over all controllable cells, promised ones included."""
+    cells = plan.store.controllable
+    weight = np.broadcast_to(plan.store.weight[:, None], cells.shape)[cells]
+    return float(weight @ ndtr(plan.mean[cells] / plan.sd[cells]))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_sum_over_all_items_counts_promised_ones_too(seed):
+    store = drawn(seed)
+    plan = cc.plan(store, objective=cc.SumOfService(of="all"), inversion=NORMAL)
+    others = cc.plan(store, objective=AIM, inversion=NORMAL)
+    assert plan.objective_value == pytest.approx(every(plan), rel=1e-9)
+    assert plan.objective_value >= every(others) - 1e-4 * every(others)
+    assert every(others) <= plan.objective_value * (1 + plan.gap) * (1 + 1e-9)
+
+
+def test_what_is_summed_is_one_of_two_words():
+    with pytest.raises(cc.DataError, match="others"):
+        cc.SumOfService(of="none")  # type: ignore[arg-type]
+
+
 def test_weights_say_which_items_are_served():
     store = drawn(6)
     sums = []
@@ -157,7 +178,7 @@ class Given:
 def test_cells_below_zero_come_up_where_it_pays(seed):
     store = drawn(seed)
     program = program_of(store)
-    cells, weight = counted(program)
+    cells, weight = AIM.counted(program)
     before = program.net.mean_at(program.start).ravel()[cells]
     assert (before < 0).any()  # the first decision serves nobody without a promise
     x = ascended(program, cells, weight, program.start)
@@ -175,7 +196,7 @@ def test_cells_with_a_mean_of_zero_come_up():
     assert store.budget is not None
     store = dataclasses.replace(store, budget=cc.Budget(1.15 * float(store.unit_cost @ mean), 0.95))
     program = program_of(store, cc.rules.Static())
-    cells, weight = counted(program)
+    cells, weight = AIM.counted(program)
     zero = np.linalg.lstsq(program.net.mean.matrix.toarray()[cells], -program.net.mean.constant[cells], rcond=None)[0]
     assert np.abs(program.net.mean_at(zero).ravel()[cells]).max() <= 1e-9
     assert total(program, cells, weight, zero) == pytest.approx(weight.sum() / 2)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from ccinv.arrays import FloatArray, IntArray
-from ccinv.errors import ModelError, SolverError
+from ccinv.errors import DataError, Fault, ModelError, SolverError
 from ccinv.objectives.ascent import ascended, total
 from ccinv.objectives.ceiling import ceiling, stated_ceiling
 from ccinv.objectives.endless import refuse_endless
@@ -23,7 +23,8 @@ from ccinv.objectives.serving import serving
 
 @dataclass(frozen=True, slots=True)
 class SumOfService:
-    """max Σ weight · Φ(mean / sd) over the controllable cells of items that are not important (of all, if all are).
+    """max Σ weight · Φ(mean / sd) over controllable cells: of items that are not important (of all, if all are), or of
+    "all" items, as the thesis would have it.
 
     Φ is the normal law's also under other inversions, which say how promises are kept, not how likely a cell is served.
     Not a concave program: from the best of the `surrogates` (and from the decision of the upper bound) each step
@@ -39,17 +40,22 @@ class SumOfService:
     """
 
     surrogates: tuple[Objective, ...] = (MaxMinService(), ExpectedBackorders(), ExpectedStock())
+    of: Literal["others", "all"] = "others"
 
     limited: ClassVar[bool] = True
     greatest: ClassVar[bool] = True
     serves_others: ClassVar[bool] = False
 
+    def __post_init__(self) -> None:
+        if self.of not in ("others", "all"):
+            raise DataError(Fault("SumOfService of", repr(self.of), '"others" or "all"', "Choose one."))
+
     def stated(self, program: Program) -> tuple[Any, list[Any]]:
         """The first concave program of the upper bound."""
-        return stated_ceiling(program, *counted(program))
+        return stated_ceiling(program, *self.counted(program))
 
     def pursue(self, program: Program) -> Answer:
-        cells, weight = counted(program)
+        cells, weight = self.counted(program)
         if len(cells) == 0:
             nothing = "No order can influence any cell with a weight: there is nothing to raise."
             return Answer(program.start, 0.0, 0.0, notes=(nothing,))
@@ -85,10 +91,12 @@ class SumOfService:
                 best, name, value = x, type(one).__name__, found
         return best, name
 
-
-def counted(program: Program) -> tuple[IntArray, FloatArray]:
-    """The cells whose service is summed, flat, and their weights."""
-    store = program.store
-    cells = program.important.cells if store.important.all() else program.open_cells
-    weight = np.repeat(store.weight, store.periods)[cells]
-    return cells[weight > 0], weight[weight > 0]
+    def counted(self, program: Program) -> tuple[IntArray, FloatArray]:
+        """The cells whose service is summed, flat, and their weights."""
+        store = program.store
+        if self.of == "all":
+            cells = np.flatnonzero(store.controllable)
+        else:
+            cells = program.important.cells if store.important.all() else program.open_cells
+        weight = np.repeat(store.weight, store.periods)[cells]
+        return cells[weight > 0], weight[weight > 0]

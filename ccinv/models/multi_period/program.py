@@ -167,7 +167,7 @@ def state(
     chances: Chances | None = None,
     dependence: Dependence = EXACT,
 ) -> MultiPeriod:
-    """The hard rows of a store under a rule. A user's own `constraints` are on one variable of the rule's size.
+    """The hard rows of a store under a rule. A user's own `constraints` are on the x of a model.
 
     `chances`: what the chance rows are held to, if not all of them to what the inversion says. `dependence`: how
     receipts hang on sales, in net stock.
@@ -211,19 +211,25 @@ def money_unit(store: Store) -> float:
     return float((store.unit_cost * item_scale(store)).sum()) or 1.0
 
 
+class Decision(cp.Variable):  # type: ignore[misc]  # cvxpy has no types
+    """The coefficients of a rule: known by what it is, since a user's own variables may have its size."""
+
+
 def _variable(layout: Layout, constraints: Sequence[Any]) -> Any:
-    """The user's variable where there are constraints on one, else a new one."""
-    found = {v.id: v for constraint in constraints for v in constraint.variables() if v.size == layout.size}
+    """The decision that the user's own rows are on, else a new one."""
+    found = {v.id: v for constraint in constraints for v in constraint.variables() if isinstance(v, Decision)}
     if len(found) > 1:
-        raise DataError(
-            Fault("constraints", f"{len(found)} variables of the rule's size", "one", "Write all rows on one variable.")
-        )
+        remedy = "Write all rows on the x of one model."
+        raise DataError(Fault("constraints", f"the x of {len(found)} models", "that of one", remedy))
     if constraints and not found:
         sizes = sorted({v.size for constraint in constraints for v in constraint.variables()})
-        raise DataError(
-            Fault("constraints", f"variables of sizes {sizes}", f"one of size {layout.size}", "Write them on model.x.")
-        )
-    return next(iter(found.values())) if found else cp.Variable(layout.size, name="x")
+        remedy = "Write them on the x of cc.model(...)."
+        raise DataError(Fault("constraints", f"variables of sizes {sizes}", "a model's x", remedy))
+    known = next(iter(found.values()), None)
+    if known is not None and known.size != layout.size:
+        remedy = "Take the x of a model of the same store and rule."
+        raise DataError(Fault("constraints", f"an x of size {known.size}", f"one of size {layout.size}", remedy))
+    return Decision(layout.size, name="x") if known is None else known
 
 
 def eased(program: MultiPeriod) -> MultiPeriod:
