@@ -20,6 +20,7 @@ FloatArray = NDArray[np.float64]
 SIZES = ((2, 4), (2, 12), (3, 8), (5, 6), (8, 4), (12, 3), (4, 10), (20, 4), (2, 24), (30, 2))
 MODES = ("mean", "chance", "mean", "monotone")
 CAP = 3.0902323061678132  # score of probability 0.999
+GIVEN_BACK = 1e-4  # of a score: what the weakest cells give at most so that others, without a limit of price, can rise
 NORMAL = cc.inversion.Normal()
 
 
@@ -96,6 +97,7 @@ def test_levels_rise_and_none_takes_back_what_an_earlier_one_gave(seed):
     score = found_scores(plan)[raised(store)]
     # what is held may fall by a millionth of itself and of the item's natural amount, so that there is room to raise
     slack = 2e-6 * (1 + np.maximum(1.0, store.demand.mean.mean(axis=1)[:, None] / plan.sd)[raised(store)])
+    slack += np.where(score <= levels[0] * (1 + 1e-3), GIVEN_BACK, 3 * GIVEN_BACK)
     assert np.all(score >= levels[0] - slack * max(1.0, levels[0]))
     below = [int((score < level - slack * max(1.0, level)).sum()) for level in levels]
     assert below[0] == 0
@@ -148,7 +150,7 @@ def test_where_all_items_are_important_they_are_raised_above_their_promise():
     plan = cc.plan(store, inversion=cc.inversion.Normal())
     gamma = plan.objective_value
     assert gamma > float(NORMAL.kappa(0.8))
-    assert found_scores(plan)[store.controllable].min() >= gamma * (1 - 2e-6)
+    assert found_scores(plan)[store.controllable].min() >= gamma * (1 - 2e-6) - GIVEN_BACK
     # the transcription, asked for that much from all of them, needs this budget and no less
     level = float(NORMAL.probability(gamma))
     needed = transcribed(dataclasses.replace(store, service=cc.Service(level))).minimum_budget()
@@ -177,7 +179,7 @@ def test_an_item_that_lead_times_limit_and_one_that_nothing_limits_are_told_apar
     assert 1.4 < plan.objective_value < np.sqrt(0.7 / 0.3)
     assert plan.objective_value == plan.levels[0]
     score = found_scores(plan)
-    assert score[0, 1:].min() == pytest.approx(plan.objective_value, rel=1e-5)
+    assert score[0, 1:].min() == pytest.approx(plan.objective_value, abs=2e-5 + GIVEN_BACK)
     assert score[1, 1:].min() >= CAP * (1 - 1e-6)
     assert plan.order_mean.sum(axis=1).max() <= 10.0 * 6 * 10.0 * (1 + 1e-6)
 

@@ -119,9 +119,9 @@ def test_what_no_order_can_mend_is_blamed_on_the_lead_time():
     most = float(ndtr(((-8 + 0.6 * y) / np.sqrt(27 + 0.24 * y**2)).max()))
     assert cell.alone == pytest.approx(most, abs=1e-3)
     assert cell.attained <= cell.alone + 1e-9
-    # the plan has the best that three times the usual order buys, not the least shortfall, which is no order at all
-    some = (-8 + 0.6 * 120) / np.sqrt(27 + 0.24 * 120**2)
-    assert plan.promised[0, 2] >= float(ndtr(some)) - 2e-3
+    # not the least shortfall, which is no order at all, and not the last that hundreds of units buy
+    assert most - 0.02 - 1e-3 <= plan.promised[0, 2] <= most - 0.01
+    assert plan.order_mean[0].sum() < 250.0
     assert plan.promised[0, 3] >= 0.95 - 1e-6
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.inversion.inversion import Inversion
@@ -68,18 +69,19 @@ class Chances:
         """κ of every cell at the level asked of it, (n, N)."""
         return np.maximum(self.inversion.kappa(self.level) + self.shift, 0.0)
 
-    def raw(self, cells: IntArray, score: float) -> FloatArray:
-        """Least mean / sd, never below zero, of flat cells that are to have a standard score: equal probabilities.
+    def raw(self, cells: IntArray, score: ArrayLike) -> FloatArray:
+        """Least mean / sd, never below zero, of flat cells that are to have standard scores (one, or one each).
 
         Linear between the scores of GRID, parallel to the inversion beyond them.
         """
+        wanted = np.broadcast_to(np.asarray(score, dtype=np.float64), cells.shape)
         if self.bend is None:
-            return np.full(len(cells), max(score, 0.0))
+            return np.maximum(wanted, 0.0)
         bend = self.bend.reshape(-1, len(GRID))[cells]
-        place = float(np.interp(score, GRID, np.arange(len(GRID))))
-        below = min(int(place), len(GRID) - 2)
-        part = place - below
-        found: FloatArray = np.maximum(score + (1 - part) * bend[:, below] + part * bend[:, below + 1], 0.0)
+        place = np.interp(wanted, GRID, np.arange(len(GRID)))
+        below = np.minimum(place.astype(np.int64), len(GRID) - 2)
+        part, row = place - below, np.arange(len(cells))
+        found: FloatArray = np.maximum(wanted + (1 - part) * bend[row, below] + part * bend[row, below + 1], 0.0)
         return found
 
     def standard(self, cells: IntArray, ratio: FloatArray) -> FloatArray:

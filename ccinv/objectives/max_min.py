@@ -14,6 +14,7 @@ from ccinv.inversion.cones import cones, duals
 from ccinv.objectives.keeps import keeps
 from ccinv.objectives.minimum_budget import MinimumBudget
 from ccinv.objectives.program import Answer, Hold, Program, Status
+from ccinv.objectives.topping import topped
 from ccinv.verify import scores
 
 CAP = 0.999  # beyond this probability more safety is not worth a level
@@ -26,6 +27,7 @@ SLACK = 1e-6  # by how much a held score may fall, relative, so that the next pr
 BINDING = 1e-5  # share of the dual weight from which a cell counts as one that holds the level down
 LEAST_WIDTH = 1e-3  # least width of a cell in item units: a cell with hardly any deviation must not rule the step
 MOST_ORDER = 10.0  # item units per period, beyond which nothing is ordered for the sake of a score
+FAR = 100.0  # times as much: what that would bring is told
 MOST_WIDTH = 10.0  # greatest, per √t: where money is no limit a rule may swing wildly, which would ruin the scales
 
 
@@ -37,10 +39,11 @@ class MaxMinService:
     w = sd at the last decision, x maximises the least (mean − γ sd) / w, and γ becomes the least mean / sd at x:
     attained, never decreasing, superlinear. One hopeless cell must not rule the plan, so the maximum is lexicographic:
     the cells that hold a level down are fixed there and the rest is maximised again, until a level gains less than
-    0.01, ten levels are done, or κ(0.999) is reached. Where all items are important, they are raised above their
-    promise in the same way. Cells that neither money nor lead times limit get 0.999 as cheaply as can be; where lead
-    times are the only limit, or money hardly any, no more than ten times the natural amount per period is ordered. The
-    value is γ of the first level. Source: Newton 1990, §3.6.3 (1), with γ put right.
+    0.01, ten levels are done, or κ(0.999) is reached; then every cell gets what takes nothing from another (`topped`).
+    Where all items are important, they are raised above their promise in the same way. Cells that neither money nor
+    lead times limit get 0.999 as cheaply as can be; where lead times are the only limit, or money hardly any, no more
+    than ten times the natural amount per period is ordered, and what more would bring is told. The value is γ of the
+    first level, which the plan has to 1e-4. Source: Newton 1990, §3.6.3 (1), with γ put right.
     """
 
     limited: ClassVar[bool] = True
@@ -95,7 +98,9 @@ class MaxMinService:
             small = len(levels) > 1 and levels[-1] - levels[-2] < WORTH
             if small or levels[-1] >= cap:
                 break
-        return Answer(x, levels[0], gap, tuple(levels))
+        x = topped(program, cells, x, cap, room)
+        notes = (_limit_told(program, cells, x, levels[0]),) if room and np.isfinite(levels[0]) else ()
+        return Answer(x, levels[0], gap, tuple(levels), notes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,6 +196,21 @@ def _most(program: Program, x: FloatArray) -> FloatArray:
     """Cumulative orders beyond which no score is worth having: ten natural amounts per period, or what x has."""
     most: FloatArray = np.maximum(MOST_ORDER * program.store.periods * program.unit, 2 * _cumulative(program, x))
     return most
+
+
+def _limit_told(program: Program, cells: IntArray, x: FloatArray, score: float) -> str:
+    """That orders were limited for the sake of sense, and what a hundred times as much would bring."""
+    more = [FAR * _most(program, x) - _cumulative(program, program.x) >= 0]
+    try:
+        further = _raise(program, cells, x, [], more)
+    except SolverError:
+        further = None
+    best = score if further is None else max(score, further.score)
+    has, could = (float(program.inversion.probability(value)) for value in (score, best))
+    return (
+        f"Lead times alone limit the weakest cells: {has:.4f}. No more than {MOST_ORDER:g} natural amounts per period "
+        f"are ordered for their sake; {FAR:g} times as much would bring them to {could:.4f}."
+    )
 
 
 def _cheapest(program: Program, cells: IntArray, cap: float, fixed: list[Hold], levels: list[float]) -> Answer | None:

@@ -24,8 +24,9 @@ from ccinv.verify import scores
 SHORT = 1e-6  # shortfall, in item units, from which a cell is out of reach: a hundred times what the solver leaves
 RAISES = 5  # of the scores of cells that are out of reach
 GAIN = 1e-3  # mean gain in score that is worth another one
-MOST_ORDER = 3.0  # item units per period, beyond which nothing is ordered for the sake of such a cell
+MOST_ORDER = 100.0  # item units per period: what such a cell can have with them is as much as it can have
 LOOSE = 1e-5  # how much a cell that is held at what it has may still fall, so that the next program has an interior
+GIVEN = 0.02  # of a probability, which a cell that cannot have what was asked gives to the others: the last is dearest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +57,7 @@ def reach(program: Program, *, serves_others: bool, raises: bool = True) -> Reac
     if len(short) and raises:
         x = _raised(program, asked, short, x)
         important, short = _held(program, asked, x)
+        important = _less(program, important, short)
     none = Hold(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
     refused = len(short) > 0 and program.store.service.unattainable == "refuse"
     if refused or not serves_others or len(program.open_cells) == 0:
@@ -119,6 +121,18 @@ def _raised(program: Program, asked: Hold, short: IntArray, x: FloatArray) -> Fl
         if gain <= GAIN:
             break
     return x
+
+
+def _less(program: Program, held: Hold, short: IntArray) -> Hold:
+    """The same with GIVEN less asked of the cells that are short: the last of what they can have is dearest.
+
+    Their floor is let go where that leaves more than half of the time.
+    """
+    chances, given = program.chances, np.isin(held.cells, short)
+    score = chances.standard(held.cells, held.kappa)
+    level = np.maximum(chances.inversion.probability(score) - GIVEN, 0.5)
+    less = chances.raw(held.cells, np.asarray(chances.inversion.kappa(level)))
+    return Hold(held.cells, np.where(given, np.minimum(less, held.kappa), held.kappa), held.floor)
 
 
 def _held(program: Program, asked: Hold, x: FloatArray) -> tuple[Hold, IntArray]:
