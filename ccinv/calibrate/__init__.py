@@ -18,4 +18,4 @@ def calibrated(program: MultiPeriod, aim: Objective, how: Calibrated, explain: E
     levels = by_levels(program, aim, how, explain)
     if levels is not None:
         return levels
-    return polished(program, aim, how, explain, calibrate(program, aim, how, explain))
+    return polished(program, aim, how, explain, calibrate(program, aim, how))

@@ -12,7 +12,7 @@ from ccinv.auditing.simulating import LEARN
 from ccinv.calibrate.acceptance import Acceptance, accepted
 from ccinv.calibrate.asked import Setting, question_of
 from ccinv.calibrate.ceiling import ceiling
-from ccinv.calibrate.loop import ACCEPT, TRIES, nothing, record
+from ccinv.calibrate.loop import ACCEPT, TRIES, Made, nothing, record
 from ccinv.calibrate.promises import Promises
 from ccinv.calibrate.words import of_bound, of_value
 from ccinv.errors import InfeasibleError, SolverError
@@ -164,20 +164,22 @@ def by_levels(
 
 
 def polished(
-    program: MultiPeriod, aim: Objective, how: Calibrated, explain: Explain, plan: tuple[Found, Calibration]
+    program: MultiPeriod, aim: Objective, how: Calibrated, explain: Explain, made: Made
 ) -> tuple[Found, Calibration]:
     """A plan whose rule has no order-up-to levels, its coefficients moved along the slopes of simulated orders.
 
-    The plan itself, where nothing better is accepted; in either case told what order-up-to levels would come to.
+    The plan itself, explained or refused, where nothing better is accepted; in either case told what order-up-to levels
+    would come to.
     """
-    found, calibration = plan
     task = _Task.of(program, aim, how, slopes=True)
     if task is None:
-        return plan
-    answer = task.accepted(task.search, task.search.best([found.answer.x]))
-    ahead = answer.found.answer.value - found.answer.value
-    if answer.verdict.good and ahead != 0 and (not calibration.accepted or (ahead > 0) == aim.greatest):
+        return made.explained(program.store, explain), made.calibration
+    answer = task.accepted(task.search, task.search.best([made.found.answer.x]))
+    ahead = answer.found.answer.value - made.found.answer.value
+    if answer.verdict.good and (not made.calibration.accepted or (ahead != 0 and (ahead > 0) == aim.greatest)):
         found, calibration = _finished(task, answer, explain)
+    else:
+        found, calibration = made.explained(program.store, explain), made.calibration
     layout = Cumulative().on(task.store)
     levels = Search.of(layout, replace(task.question, rising=None), how.seed, program.money, slopes=False).best([])
     value = _value(aim, levels.question, levels.seen)

@@ -62,7 +62,34 @@ class _Course:
     missing: tuple[float, ...]
 
 
-def calibrate(program: MultiPeriod, aim: Objective, how: Calibrated, explain: Explain) -> tuple[Found, Calibration]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """A plan by multipliers, how it was found, what simulation says of it, and the most any orders give, (n, N)."""
+
+    found: Found
+    calibration: Calibration
+    seen: Tails
+    most: FloatArray
+
+    def explained(self, store: Store, explain: Explain) -> Found:
+        """The plan as one of the store itself: what simulation, too, finds short is explained, or refused."""
+        found, seen = self.found, self.seen
+        held = found.program.chances
+        asked, shares = held.asked.ravel(), seen.service.ravel()
+        lost = np.flatnonzero(store.promised & (held.level < held.asked))
+        short = np.union1d(found.reached.short, lost)
+        short = short[shares[short] < asked[short] - standard_error(asked[short], seen.paths)]
+        reached = replace(found.reached, short=short)
+        chances = replace(found.asked.chances, level=held.asked)
+        program = replace(found.asked, store=store, chances=chances)
+        simulated = Simulated(shares[short], self.most.ravel()[short])
+        beyond = explain(program, reached, simulated) if len(short) else ()
+        if not self.calibration.accepted and store.service.unattainable == "refuse":
+            raise SolverError(f"No plan was accepted. {self.calibration.words[0]}")
+        return replace(found, program=replace(found.program, store=store), reached=reached, beyond=beyond)
+
+
+def calibrate(program: MultiPeriod, aim: Objective, how: Calibrated) -> Made:
     """A plan whose chance rows are held to what simulations of earlier plans asked for, and what became of it.
 
     All rounds see the same paths, acceptance sees others. The rule is first kept from ever falling: then orders are
@@ -96,7 +123,7 @@ def calibrate(program: MultiPeriod, aim: Objective, how: Calibrated, explain: Ex
             break  # what is short cannot have more along with the rest
         values.append(found.answer.value)
         missing.append(verdict.worst)
-    return _explained(store, found, seen, most, explain), record(how, found, verdict, values, missing)
+    return Made(found, record(how, found, verdict, values, missing), seen, most)
 
 
 def _searched(search: _Search, rounds: int) -> tuple[_Search, _Course]:
@@ -195,21 +222,6 @@ def _same(one: Found, other: Found, within: float) -> bool:
 def _tell(search: _Search, words: str) -> None:
     if search.program.progress is not None:
         search.program.progress(words)
-
-
-def _explained(store: Store, found: Found, seen: Tails, most: FloatArray, explain: Explain) -> Found:
-    """The plan as one of the store itself: what simulation, too, finds short is explained, or refused."""
-    held = found.program.chances
-    asked, shares = held.asked.ravel(), seen.service.ravel()
-    lost = np.flatnonzero(store.promised & (held.level < held.asked))
-    short = np.union1d(found.reached.short, lost)
-    short = short[shares[short] < asked[short] - standard_error(asked[short], seen.paths)]
-    reached = replace(found.reached, short=short)
-    chances = replace(found.asked.chances, level=held.asked)
-    program = replace(found.asked, store=store, chances=chances)
-    simulated = Simulated(shares[short], most.ravel()[short])
-    beyond = explain(program, reached, simulated) if len(short) else ()
-    return replace(found, program=replace(found.program, store=store), reached=reached, beyond=beyond)
 
 
 def record(

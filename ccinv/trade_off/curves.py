@@ -187,7 +187,7 @@ class _Work:
         explain = partial(explained, kind=self.kind)
         try:
             if isinstance(self.inversion, Calibrated):
-                return calibrate(program, aim, self.inversion, explain)[0]
+                return calibrate(program, aim, self.inversion).explained(store, explain)
             return find(program, aim, explain)
         finally:
             self._count(program)

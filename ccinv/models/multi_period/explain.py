@@ -18,7 +18,7 @@ from ccinv.objectives.max_min import together
 from ccinv.objectives.minimum_budget import MinimumBudget
 from ccinv.objectives.program import Hold, Status
 from ccinv.result import OutOfReach
-from ccinv.rules import Affine, Cumulative, item_scale
+from ccinv.rules import Affine, Cumulative, Thesis, item_scale
 from ccinv.solve.elastic import SHORT, Reached, reach
 from ccinv.store import Store
 from ccinv.verify import scores
@@ -49,7 +49,8 @@ def explained(
 def _by_simulation(
     program: MultiPeriod, reached: Reached, kind: RuleKind, simulated: Simulated
 ) -> tuple[OutOfReach, ...]:
-    """As `out_of_reach`, but for cells whose greatest probability is known to be below what was asked."""
+    """As `out_of_reach`, but what any orders can give is known: a cell that could have what was asked with some is not
+    beyond the lead time, whatever cones say of it, and the others are."""
     asked, periods = program.chances.asked.ravel()[reached.short], program.store.periods
     lost = simulated.most < asked
     others = out_of_reach(program, replace(reached, short=reached.short[~lost]), kind)
@@ -60,7 +61,12 @@ def _by_simulation(
         item, period = divmod(cell, periods)
         plain = OutOfReach(item, period, float(level), float(has), float(max(most, has)), "lead time")
         known = named.get(cell)
-        found.append(plain if known is None else replace(known, attained=plain.attained))
+        if known is not None:
+            # orders that are fixed are part of every rule but the thesis's
+            own = "rule" if isinstance(kind, Thesis) else "together"
+            blame = own if known.blame == "lead time" else known.blame
+            plain = replace(plain, blame=blame, alone=min(plain.alone, plain.asked))
+        found.append(plain)
     return tuple(replace(cell, alone=max(cell.alone, cell.attained)) for cell in found)
 
 
