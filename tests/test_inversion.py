@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import integrate, stats
+from scipy import integrate, sparse, stats
 from strategies import coefficients, stores
 
 import ccinv as cc
-from ccinv.inversion.cones import cones
+from ccinv.inversion.cones import cones, duals
+from ccinv.moments.affine import AffineMoments
+from ccinv.rules import LinearMap
 
 INVERSIONS = (
     cc.inversion.Normal(),
@@ -244,3 +246,19 @@ def test_the_example_for_research_scripts_runs_as_printed():
     assert m.problem.value == pytest.approx(plan.objective_value, rel=1e-5)
     assert m.x.size == m.layout.size
     assert len(m.constraints) == len(m.problem.constraints)
+
+
+def test_dual_values_go_back_to_the_quantities_they_belong_to():
+    # three levels with 2, 0 and 1 deviation rows of one: in the cones they stand as number 2, 3, 1
+    rows = LinearMap(sparse.csr_array((3, 3)), np.ones(3))
+    moments = AffineMoments(
+        (3,), LinearMap(sparse.eye_array(3, format="csr"), np.zeros(3)), rows, np.array([0, 2, 2, 3])
+    )
+    price = np.array([1.0, 10.0, 100.0])
+    x = cp.Variable(3)
+    raised, order = cones(moments, x, 1.0)
+    assert order.tolist() != [0, 1, 2]
+    cp.Problem(cp.Minimize(price @ x), raised).solve(solver=cp.CLARABEL)
+    assert x.value == pytest.approx([np.sqrt(2.0), 0.0, 1.0], abs=1e-6)
+    # a unit more asked of a level costs its price
+    assert duals(raised, order) == pytest.approx(price, rel=1e-6)

@@ -162,3 +162,13 @@ def test_a_hopeless_cell_has_nearly_what_it_can_and_takes_no_more_from_the_other
     asked_less = worst(max(high - 0.02, 0.5))
     assert asked_less is not None
     assert plan.promised[others].min() >= asked_less - 1e-3
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_levels_go_on_until_one_gains_next_to_nothing_or_none_is_left(seed):
+    plan = cc.plan(tight(seed), inversion=NORMAL)
+    levels = np.array(plan.levels)
+    others = plan.store.controllable & ~plan.store.important[:, None]
+    above = (plan.mean / plan.sd)[others] > levels[-1] + 0.05
+    ended = len(levels) == 10 or levels[-1] >= ndtri(CAP) or (len(levels) > 1 and levels[-1] - levels[-2] < 0.01)
+    assert ended or not above.any()

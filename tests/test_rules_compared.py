@@ -125,3 +125,31 @@ def test_a_richer_rule_that_costs_more_is_noticed(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(rules_compared, "least", dearer)
     assert rules_compared.cost(4, 5, 0.0, AFFINE, 0).holds is False
+
+
+@pytest.mark.parametrize("rule", [cc.rules.Thesis(), cc.rules.Cumulative(), cc.rules.Affine()], ids=repr)
+def test_a_due_out_may_be_covered_by_what_is_under_way(rule):
+    """With 5 on hand and 7 under way O(t) = D(t) − 12 covers every due-out, and O(t) = D(t) − 12.01 does not."""
+    store = cc.Store(
+        unit_cost=[1.0],
+        on_hand=[5.0],
+        important=[True],
+        demand=cc.demand.Normal(np.full((1, 3), 10.0), np.full((1, 3), 2.0)),
+        lead_time=cc.LeadTime([0.5, 0.5]),
+        open_orders=cc.OpenOrders([0], [0], [7.0]),
+    )
+    layout = rule.on(store)
+    plain = np.tril(np.ones((3, 3)))[None]
+    size, zero = layout.size, layout.rule_at(np.zeros(layout.size))
+    table = np.stack(
+        [
+            np.append((one.weights - zero.weights).ravel(), one.intercept - zero.intercept)
+            for one in map(layout.rule_at, np.eye(size))
+        ],
+        axis=1,
+    )
+    for intercept, kept in ((-12.0, True), (-12.01, False), (-11.99, True)):
+        wanted = np.append((plain - zero.weights).ravel(), np.full(3, intercept) - zero.intercept)
+        x = np.linalg.lstsq(table, wanted, rcond=None)[0]
+        assert table @ x == pytest.approx(wanted, abs=1e-9)
+        assert (layout.bounds.at(x).min() >= -1e-9) == kept
