@@ -25,6 +25,8 @@ ENOUGH = 1e-8  # relative gain in score at which a level has converged
 NEAR = 1e-4  # the same for later levels, whose cells may still be raised by the next one
 SLACK = 1e-6  # by how much a held score may fall, relative, so that the next program has an interior
 BINDING = 1e-5  # share of the dual weight from which a cell counts as one that holds the level down
+ABOVE = 1e-3  # relative score above a level from which a cell has more than the level
+LOOSER = 100.0  # times as much may a held score fall where a later level is otherwise undecided
 LEAST_WIDTH = 1e-3  # least width of a cell in item units: a cell with hardly any deviation must not rule the step
 MOST_ORDER = 10.0  # item units per period, beyond which nothing is ordered for the sake of a score
 FAR = 100.0  # times as much: what that would bring is told
@@ -70,6 +72,7 @@ class MaxMinService:
         rest = np.ones(len(cells), dtype=bool)
         gap = 0.0
         room: list[Any] = []
+        loosened = False
         while rest.any() and len(levels) < MOST_LEVELS:
             try:
                 reached = _raise(program, cells[rest], x, fixed, room)
@@ -83,7 +86,10 @@ class MaxMinService:
             except SolverError:
                 if not levels:
                     raise
-                break  # what the earlier levels found stands; only the rest is not raised any further
+                if loosened:
+                    break  # what the earlier levels found stands, and what the rest can have comes after them
+                fixed, loosened = [_looser(program, hold) for hold in fixed], True
+                continue
             if reached is None:
                 levels.append(np.inf)
                 break
@@ -109,6 +115,11 @@ class _Level:
     score: float
     binding: BoolArray
     gap: float
+
+
+def _looser(program: Program, hold: Hold) -> Hold:
+    """A level that is held with more room for the method."""
+    return Hold(hold.cells, hold.kappa * (1 - LOOSER * SLACK), -LOOSER * SLACK * program.unit[hold.cells])
 
 
 def _ambition(program: Program) -> IntArray:
@@ -175,7 +186,9 @@ def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hol
         x, score = found, better
         if step <= (NEAR if fixed else ENOUGH) * max(1.0, score):
             break
-    return _Level(x, score, binding, gain / max(1.0, score))
+    # one that has more does not hold the level down, whatever the last digits of its dual value say
+    at_level = _scores(program, cells, x) <= score + ABOVE * max(1.0, score)
+    return _Level(x, score, binding & at_level if (binding & at_level).any() else at_level, gain / max(1.0, score))
 
 
 def together(program: Program, cells: IntArray, start: FloatArray) -> float | None:
