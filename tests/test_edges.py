@@ -10,6 +10,7 @@ import pytest
 from test_max_min import drawn
 
 import ccinv as cc
+from ccinv.calibrate.ceiling import ceiling
 
 
 def plain(cost: list[float], budget: float, **more: object) -> cc.Store:
@@ -123,3 +124,31 @@ def test_expected_stock_is_decided_under_every_rule(rule: object) -> None:
         assert plan.gap < 1e-6
         decided += 1
     assert decided >= 6
+
+
+def at_the_ceiling(seed: int) -> cc.Store:
+    """Counts, and a level from 0 to 0.01 below the least that all orders together could give."""
+    rng = np.random.default_rng([seed, 301])
+    n, periods, ages = int(rng.integers(1, 3)), int(rng.integers(3, 8)), int(rng.integers(2, 4))
+    mean = rng.uniform(0.3, 5.0, (n, 1)) * np.ones((1, periods))
+    share = rng.dirichlet(np.ones(ages), n)
+    store = cc.Store(
+        unit_cost=np.array([1.0, 3.0])[:n],
+        on_hand=np.round(mean[:, 0] * rng.uniform(0.5, 3.0, n)),
+        important=[True] * n,
+        demand=cc.demand.Poisson(mean),
+        lead_time=cc.LeadTime(share),
+    )
+    most = float(ceiling(store, 1_000_000, (9, 9))[store.controllable].min())
+    assert most > 0.55
+    return replace(store, service=cc.Service(float(np.clip(most - rng.uniform(0.0, 0.01), 0.5, 0.998))))
+
+
+@pytest.mark.parametrize("seed", [1, 3, 4, 5, 7, 28])
+def test_no_promise_that_orders_can_just_keep_is_called_impossible(seed: int) -> None:
+    store = at_the_ceiling(seed)
+    plan = cc.plan(store, objective=cc.MinimumBudget())
+    assert plan.calibration is not None
+    assert plan.calibration.accepted
+    assert plan.out_of_reach == ()
+    assert plan.promised[store.promised].min() >= store.service.alpha - 0.002

@@ -32,9 +32,9 @@ class Setting:
 
     @classmethod
     def of(cls, store: Store, chances: Chances, ceiling: FloatArray) -> Setting:
-        """With the promises that orders can keep; where the store takes the best, without those that ruin the rest."""
-        spare = CLOSE if store.service.unattainable == "best" else 0.0
-        return cls(store, chances, ceiling, store.promised & (ceiling >= chances.asked + spare))
+        """With all promises; where the store takes the best, without what no order keeps or what ruins the rest."""
+        kept = (ceiling >= chances.asked + CLOSE) | (store.service.unattainable == "refuse")
+        return cls(store, chances, ceiling, store.promised & kept)
 
     @property
     def question(self) -> Question:

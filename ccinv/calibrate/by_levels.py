@@ -11,7 +11,7 @@ from ccinv.auditing import Tails, tails
 from ccinv.auditing.simulating import LEARN
 from ccinv.calibrate.acceptance import Acceptance, accepted
 from ccinv.calibrate.asked import Setting, question_of
-from ccinv.calibrate.ceiling import ceiling
+from ccinv.calibrate.ceiling import beyond, ceiling
 from ccinv.calibrate.loop import ACCEPT, TRIES, Made, nothing, record
 from ccinv.calibrate.promises import Promises
 from ccinv.calibrate.words import of_bound, of_value
@@ -67,8 +67,9 @@ class _Task:
         contains = contains_levels(layout, program.money)
         if program.own or contains is slopes or (slopes and layout is not program.layout):
             return None
-        most = ceiling(store, how.paths or LEARN.paths(store), (how.seed, 2, 0))
-        hopeless = bool((store.promised & (most < program.chances.asked)).any())
+        paths = how.paths or LEARN.paths(store)
+        most = ceiling(store, paths, (how.seed, 2, 0))
+        hopeless = bool(beyond(store, most, program.chances.asked, paths).any())
         setting = Setting.of(store, program.chances, most)
         question = question_of(aim, setting)
         if question is None or question.nothing:

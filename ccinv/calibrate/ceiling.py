@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ccinv.arrays import FloatArray
+from ccinv.arrays import BoolArray, FloatArray
 from ccinv.auditing import no_levels, tails
+from ccinv.auditing.simulating import standard_error
 from ccinv.result import PooledRule
 from ccinv.store import Store
+
+DOUBT = 4.0  # standard errors of a simulated share beyond which it is surely less
 
 
 def ceiling(store: Store, paths: int, stream: tuple[int, ...]) -> FloatArray:
@@ -24,4 +27,10 @@ def ceiling(store: Store, paths: int, stream: tuple[int, ...]) -> FloatArray:
     missing = np.ones(nothing.shape)
     missing[:, 1:] = np.cumprod(1 - arrived[:, : store.periods - 1], axis=1)
     found: FloatArray = 1 - (1 - idle.service) * missing
+    return found
+
+
+def beyond(store: Store, most: FloatArray, asked: FloatArray, paths: int) -> BoolArray:
+    """Promises, (n, N), that surely no order can keep, where `most` was simulated on so many paths."""
+    found: BoolArray = store.promised & (most < asked - DOUBT * standard_error(asked, paths))
     return found

@@ -10,7 +10,7 @@ from ccinv.arrays import FloatArray
 from ccinv.auditing import Levels, Tails, tails
 from ccinv.auditing.simulating import LEARN, Effort, standard_error
 from ccinv.calibrate.acceptance import Acceptance, accepted
-from ccinv.calibrate.ceiling import ceiling
+from ccinv.calibrate.ceiling import beyond, ceiling
 from ccinv.calibrate.learning import halfway, learnt, without
 from ccinv.calibrate.promises import Promises, levels
 from ccinv.errors import InfeasibleError, SolverError
@@ -106,7 +106,7 @@ def calibrate(program: MultiPeriod, aim: Objective, how: Calibrated) -> Made:
     level = np.where(most < wanted, np.clip(most - np.minimum(BELOW, BELOW_RISK * (1 - wanted)), 0.5, 1.0), wanted)
     search = _Search(lenient.held_to(replace(program.chances, level=level)), aim, how, paths)
     # a store that refuses to miss a promise need not wait for the multipliers of the others
-    refused = store.service.unattainable == "refuse" and bool((store.promised & (most < wanted)).any())
+    refused = store.service.unattainable == "refuse" and bool(beyond(store, most, wanted, paths).any())
     search, course = _searched(search, 1 if refused else how.rounds)
     found = course.best or course.last
     values, missing = list(course.values), list(course.missing)

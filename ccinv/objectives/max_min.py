@@ -104,8 +104,9 @@ class MaxMinService:
             small = len(levels) > 1 and levels[-1] - levels[-2] < WORTH
             if small or levels[-1] >= cap:
                 break
-        x = topped(program, cells, x, cap, room)
-        notes = (_limit_told(program, cells, x, levels[0]),) if room and np.isfinite(levels[0]) else ()
+        x, notes = topped(program, cells, x, cap, room)
+        if room and np.isfinite(levels[0]):
+            notes = (_limit_told(program, cells, x, levels[0]), *notes)
         return Answer(x, levels[0], gap, tuple(levels), notes)
 
 
@@ -119,7 +120,7 @@ class _Level:
 
 def _looser(program: Program, hold: Hold) -> Hold:
     """A level that is held with more room for the method."""
-    return Hold(hold.cells, hold.kappa * (1 - LOOSER * SLACK), -LOOSER * SLACK * program.unit[hold.cells])
+    return Hold(hold.cells, hold.kappa * (1 - LOOSER * SLACK), hold.floor - SLACK * program.unit[hold.cells])
 
 
 def _ambition(program: Program) -> IntArray:

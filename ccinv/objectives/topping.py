@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cvxpy as cp
 import numpy as np
 from scipy.special import ndtr
@@ -18,13 +20,20 @@ ENOUGH = 5e-4  # of a probability: a pass that raises no cell by more is the las
 SLACK = 1e-4  # by how much a score that is held may fall: the last of a cell's greatest score takes most of the money
 LEAST = 0.3  # of that for the weakest cells, which the objective is about
 MORE = 0.05  # of that in each further pass: room for the method
+WIDER = 3.0  # times as much where the solver has no answer
 TOUCH = 1e-8  # and a mean, in natural amounts
 PARTS = (1.0, 0.5, 0.25, 0.1)  # of the way to an answer that misses a row by a little: the rows are convex
 NARROW = 1e-3  # least width of a cell in item units: one with hardly any deviation must not rule the pass
 
 
-def topped(program: Program, cells: IntArray, x: FloatArray, cap: float, room: list[object]) -> FloatArray:
-    """A decision in which no cell can rise any more up to the cap unless another one below the cap falls.
+UNDECIDED = "Not every cell may have all that it could have beside the others: the solver stopped without an answer."
+
+
+def topped(
+    program: Program, cells: IntArray, x: FloatArray, cap: float, room: list[Any]
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """A decision in which no cell can rise any more up to the cap unless another one below the cap falls; and a remark
+    where that is not sure.
 
         max Σ_c φ(s_c) τ_c  such that  mean − s_c sd ≥ τ_c sd_c,  0 ≤ τ_c ≤ cap − s_c
 
@@ -34,10 +43,11 @@ def topped(program: Program, cells: IntArray, x: FloatArray, cap: float, room: l
     net, unit = program.net.at_cells(cells), program.unit[cells]
     held = np.minimum(_standard(program, cells, x), cap)
     share = np.where(held <= held.min(initial=cap) + SLACK, LEAST, 1.0)
+    wider = 1.0
     for number in range(MOST_PASSES):
         sd = net.sd_at(x)
         held = np.maximum(held, np.minimum(_standard(program, cells, x), cap))
-        slack = SLACK * share * (1 + MORE * number)
+        slack = wider * SLACK * share * (1 + MORE * number)
         low = program.chances.raw(cells, held - slack)
         floor = np.minimum(net.mean_at(x), 0.0) - TOUCH * unit
         width = np.maximum(sd, NARROW * unit)
@@ -46,12 +56,11 @@ def topped(program: Program, cells: IntArray, x: FloatArray, cap: float, room: l
         most = np.maximum(cap - held, 0.0) + slack
         weight = np.maximum(np.exp(-(held**2) / 2), 1e-3)
         rows = [*raised, rise >= 0, rise <= most, *program.held(program.important, program.others), *room]
-        try:
-            outcome = program.solve(cp.Maximize(weight @ rise), rows, digits=8)
-        except SolverError:
-            break  # what is known can be had
-        if outcome.status is not Status.SOLVED:
-            break
+        if not _solved(program, weight @ rise, rows):
+            if wider > 1:
+                return x, (UNDECIDED,)
+            wider = WIDER
+            continue
         found = _kept(program, x, np.asarray(program.x.value), Hold(cells, low, floor))
         gain = ndtr(np.minimum(_standard(program, cells, found), cap)) - ndtr(held)
         if gain.max(initial=0.0) <= 0:
@@ -59,7 +68,15 @@ def topped(program: Program, cells: IntArray, x: FloatArray, cap: float, room: l
         x = found
         if gain.max() <= ENOUGH:
             break
-    return x
+    return x, ()
+
+
+def _solved(program: Program, aim: Any, rows: list[Any]) -> bool:
+    """Whether the solver has an answer: what is known can be had, so that none is no proof of anything."""
+    try:
+        return program.solve(cp.Maximize(aim), rows, digits=8).status is Status.SOLVED
+    except SolverError:
+        return False
 
 
 def _kept(program: Program, x: FloatArray, found: FloatArray, least: Hold) -> FloatArray:
