@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -22,7 +23,7 @@ from ccinv.models.multi_period.program import RuleKind, state
 from ccinv.moments.dependence import EXACT, Dependence
 from ccinv.objectives.max_min import MaxMinService
 from ccinv.objectives.program import Objective
-from ccinv.result import Calibration, Plan
+from ccinv.result import Calibration, OutOfReach, Plan
 from ccinv.rules import Cumulative
 from ccinv.store import Store, probability_fault, refuse
 from ccinv.store.canonical import by_name, reordered
@@ -136,6 +137,7 @@ def _plan(found: Found, kind: RuleKind, aim: Objective, inversion: Inversion, ca
     service, orders, budget = _promised(found) if calibration is None else calibration.promised
     short = np.unravel_index(found.reached.short, asked.shape)  # ravel() may be a copy
     asked[short] = service[short]
+    beyond = tuple(_attained(cell, float(service[cell.item, cell.period])) for cell in found.beyond)
     return Plan(
         store=store,
         rule=found.rule,
@@ -158,7 +160,7 @@ def _plan(found: Found, kind: RuleKind, aim: Objective, inversion: Inversion, ca
         rule_name=type(kind).__name__,
         objective_value=answer.value,
         levels=answer.levels,
-        out_of_reach=found.beyond,
+        out_of_reach=beyond,
         solves=len(program.outcomes),
         solver_seconds=sum(outcome.seconds for outcome in program.outcomes),
         gap=answer.gap if calibration is None else float("nan"),
@@ -172,6 +174,11 @@ def _plan(found: Found, kind: RuleKind, aim: Objective, inversion: Inversion, ca
         bound=answer.bound,
         calibration=calibration,
     )
+
+
+def _attained(cell: OutOfReach, has: float) -> OutOfReach:
+    """What a cell has in the plan, which may be less than what it could have at the expense of others."""
+    return replace(cell, attained=has, alone=max(cell.alone, has))
 
 
 def _promised(found: Found) -> tuple[FloatArray, FloatArray, FloatArray]:

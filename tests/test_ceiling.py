@@ -14,7 +14,6 @@ from ccinv.models.multi_period.program import MultiPeriod
 from ccinv.objectives.ascent import total
 from ccinv.objectives.ceiling import ceiling
 from ccinv.objectives.deviations import least, most
-from ccinv.objectives.sum_of_service import counted
 from ccinv.verify import recompute
 
 FloatArray = NDArray[np.float64]
@@ -41,7 +40,7 @@ def random_decisions(program: MultiPeriod, number: int) -> list[FloatArray]:
 @pytest.mark.parametrize("rule", [cc.rules.Cumulative(), cc.rules.Affine()], ids=lambda rule: type(rule).__name__)
 def test_no_decision_has_more_than_the_bound_whatever_the_weights(seed, rule):
     program = program_of(drawn(seed), rule)
-    cells, _ = counted(program)
+    cells, _ = cc.SumOfService().counted(program)
     rng = np.random.default_rng(seed)
     decisions = [*random_decisions(program, 12), program.start]
     for _ in range(3):
@@ -56,7 +55,7 @@ def test_no_decision_has_more_than_the_bound_whatever_the_weights(seed, rule):
 def test_no_deviation_is_below_the_least_or_above_the_most_and_no_score_above_the_greatest(seed, rule):
     store = drawn(seed)
     program = program_of(store, rule)
-    cells, _ = counted(program)
+    cells, _ = cc.SumOfService().counted(program)
     net, unit = program.net.at_cells(cells), program.unit[cells]
     narrow, score = least(net, program.layout.scale)
     wide = most(program, cells)
@@ -97,7 +96,7 @@ def test_where_items_share_factors_the_budget_says_nothing_of_one_item_and_the_b
         store, demand=cc.demand.FactorCopula(cc.demand.Normal(law.mean, law.sd), [0.8, 0.7, 0.9, 0.6])
     )
     program = program_of(shared)
-    cells, weight = counted(program)
+    cells, weight = cc.SumOfService().counted(program)
     assert most(program, cells) is None
     assert most(program_of(store), cells) is not None
     bound = ceiling(program, cells, weight).bound
@@ -109,7 +108,7 @@ def test_where_orders_may_be_negative_only_the_greatest_scores_are_known():
     store = drawn(1)
     free = dataclasses.replace(store, orders=cc.Orders(nonnegative="none"))
     program = program_of(free)
-    cells, weight = counted(program)
+    cells, weight = cc.SumOfService().counted(program)
     _, score = least(program.net.at_cells(cells), program.layout.scale)
     assert most(program, cells) is None
     assert ceiling(program, cells, weight).bound == pytest.approx(float(weight @ ndtr(score)), rel=1e-12)
