@@ -18,7 +18,7 @@ import ccinv as cc
 from ccinv.cli import main
 from ccinv.cli.order import due
 from ccinv.cli.outcome import Code, outcome_of
-from ccinv.errors import DataError, Fault, InfeasibleError, ModelError, SolverError
+from ccinv.errors import DataError, Fault, InfeasibleError, ModelError, SolverError, VerificationError
 from ccinv.result import Plan
 from ccinv.writing import load
 
@@ -356,6 +356,7 @@ def test_order_does_not_overwrite_unless_forced(run: Path, sales: Path, tmp_path
         (KeyboardInterrupt(), Code.INTERRUPTED),
         (PermissionError(13, "Permission denied", "runs"), Code.BAD_INPUT),
         (ZeroDivisionError("division by zero"), Code.BUG),
+        (VerificationError("a plan that breaks what it claims"), Code.BUG),
     ],
 )
 def test_every_kind_of_error_has_its_exit_code(
