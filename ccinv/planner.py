@@ -51,36 +51,21 @@ def plan(
     Raises InfeasibleError where promises cannot be kept (or plans the best, as `store.service.unattainable` says),
     ModelError where the question has no finite answer, SolverError where no answer could be verified.
     """
-    asked = None if levels is None else _levels(store, levels)
-    index = by_name(store)
-    # a user's own rows know the coefficients by their places
-    if len(constraints) or (index == np.arange(store.items)).all():
-        return _planned(store, rule, objective, inversion, constraints, progress, dependence, asked)
-    asked = None if asked is None else asked[index]
-    found = _planned(reordered(store, index), rule, objective, inversion, (), progress, dependence, asked)
-    return found.reordered(store, np.argsort(index))
-
-
-def _planned(
-    store: Store,
-    rule: RuleKind | None,
-    objective: Objective | None,
-    inversion: Inversion | None,
-    constraints: Sequence[Any],
-    progress: Callable[[str], None] | None,
-    dependence: Dependence,
-    levels: FloatArray | None,
-) -> Plan:
-    """The plan of a store whose items stand in the order of their names."""
     kind, aim, inverted = rule or Cumulative(), objective or MaxMinService(), inversion or Calibrated()
-    chances = Chances.of(inverted, store, levels)
-    program = state(store, kind, aim, inverted, constraints, progress, chances, dependence)
+    asked = None if levels is None else _levels(store, levels)
+    # a user's own rows know the coefficients by their places
+    index = np.arange(store.items) if len(constraints) else by_name(store)
+    turned = bool((np.diff(index) < 0).any())
+    ordered = reordered(store, index) if turned else store
+    chances = Chances.of(inverted, ordered, None if asked is None else asked[index])
+    program = state(ordered, kind, aim, inverted, constraints, progress, chances, dependence)
     explain = partial(explained, kind=kind)
     if isinstance(inverted, Calibrated):
         found, calibration = calibrated(program, aim, inverted, explain)
     else:
         found, calibration = find(program, aim, explain), None
-    return _plan(found, kind, aim, inverted, calibration)
+    made = _plan(found, kind, aim, inverted, calibration)
+    return made.reordered(store, np.argsort(index)) if turned else made
 
 
 def model(

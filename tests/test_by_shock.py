@@ -8,6 +8,7 @@ from dataclasses import replace
 import cvxpy as cp
 import numpy as np
 import pytest
+from decisions import decision_of
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
@@ -152,7 +153,7 @@ def test_rows_over_items_are_worth_what_they_say_where_items_share_factors(rule,
     m = cc.model(store, rule, cc.MinimumBudget(), NORMAL)
     space, spend = moments.total_stock(store, m.layout, weight), moments.total_orders(store, m.layout)
     free = cc.plan(store, rule, cc.MinimumBudget(), NORMAL)
-    x = plan_x(free, m)
+    x = decision_of(m.layout, free.rule.weights, free.rule.intercept)
     room, most = (float((one.mean_at(x) + 1.3 * one.sd_at(x)).max()) for one in (space, spend))
     own = [
         *cc.inversion.chance(space.below(np.full(5, room)), m.x, 0.9, NORMAL),
@@ -169,7 +170,7 @@ def test_rows_over_items_are_worth_what_they_say_where_items_share_factors(rule,
     orders = np.diff(plan.rule.cumulative(sales), axis=1, prepend=0.0)
     spent = np.einsum("i,itp->tp", store.unit_cost, orders)
     within, paid = (stock <= room).mean(axis=1), (spent <= most * (1 + 1e-9)).mean(axis=1)
-    x = plan_x(plan, m)
+    x = decision_of(m.layout, plan.rule.weights, plan.rule.intercept)
     for one, limit, share in ((space, room, within), (spend, most, paid)):
         score = (limit - one.mean_at(x)) / np.maximum(one.sd_at(x), 1e-9)
         assert share == pytest.approx(ndtr(score), abs=4 * 0.5 / np.sqrt(paths))
@@ -178,25 +179,6 @@ def test_rows_over_items_are_worth_what_they_say_where_items_share_factors(rule,
     assert space.mean_at(x) == pytest.approx(stock.mean(axis=1), abs=5 * stock.std() / np.sqrt(paths))
     assert space.sd_at(x) == pytest.approx(stock.std(axis=1), rel=0.01)
     assert spend.sd_at(x) == pytest.approx(spent.std(axis=1), rel=0.01, abs=1e-6)
-
-
-def plan_x(plan: cc.Plan, m: object) -> FloatArray:
-    """The decision that a plan stands for: the layout's own map, inverted."""
-    layout = m.layout  # type: ignore[attr-defined]
-    size = layout.size
-    zero = layout.rule_at(np.zeros(size))
-    table = np.stack(
-        [
-            np.append(
-                (layout.rule_at(one).weights - zero.weights).ravel(), (layout.rule_at(one).intercept - zero.intercept)
-            )
-            for one in np.eye(size)
-        ],
-        axis=1,
-    )
-    right = np.append((plan.rule.weights - zero.weights).ravel(), plan.rule.intercept - zero.intercept)
-    found: FloatArray = np.linalg.lstsq(table, right, rcond=None)[0]
-    return found
 
 
 def test_a_weight_must_be_given_for_every_item():

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from decisions import decision_of
 
 import ccinv as cc
 from benchmarks import rules_compared, transcription
@@ -140,16 +141,6 @@ def test_a_due_out_may_be_covered_by_what_is_under_way(rule):
     )
     layout = rule.on(store)
     plain = np.tril(np.ones((3, 3)))[None]
-    size, zero = layout.size, layout.rule_at(np.zeros(layout.size))
-    table = np.stack(
-        [
-            np.append((one.weights - zero.weights).ravel(), one.intercept - zero.intercept)
-            for one in map(layout.rule_at, np.eye(size))
-        ],
-        axis=1,
-    )
     for intercept, kept in ((-12.0, True), (-12.01, False), (-11.99, True)):
-        wanted = np.append((plain - zero.weights).ravel(), np.full(3, intercept) - zero.intercept)
-        x = np.linalg.lstsq(table, wanted, rcond=None)[0]
-        assert table @ x == pytest.approx(wanted, abs=1e-9)
+        x = decision_of(layout, plain, np.full((1, 3), intercept))
         assert (layout.bounds.at(x).min() >= -1e-9) == kept

@@ -74,8 +74,6 @@ class ExpectedStock:
         weight = 1 / np.abs(steps.diagonal())
         sizes = [weight * _purchases(program, share) for share in SHARES]
         for attempt in range(MOST_SIZES):
-            if not sizes:
-                break
             size = sizes.pop(0)
             try:
                 outcome = program.solve(*self.stated(program), {program.x: sparse.csr_array(steps * size)})

@@ -14,8 +14,7 @@ from ccinv.inversion.cones import cones, duals
 from ccinv.objectives.keeps import keeps
 from ccinv.objectives.minimum_budget import MinimumBudget
 from ccinv.objectives.program import Answer, Hold, Program, Status
-from ccinv.objectives.topping import topped
-from ccinv.verify import scores
+from ccinv.objectives.topping import standard_scores, topped
 
 CAP = 0.999  # beyond this probability more safety is not worth a level
 WORTH = 0.01  # a level that gains less in score is the last
@@ -134,12 +133,6 @@ def _ambition(program: Program) -> IntArray:
     return program.open_cells
 
 
-def _scores(program: Program, cells: IntArray, x: FloatArray) -> FloatArray:
-    """Standard scores: equal ones are equal probabilities."""
-    mean, sd = program.net.mean_at(x).ravel(), program.net.sd_at(x).ravel()
-    return program.chances.standard(cells, scores(mean[cells], sd[cells], program.unit[cells]))
-
-
 def _step(
     program: Program, cells: IntArray, score: float, width: FloatArray, fixed: list[Hold]
 ) -> tuple[Any, list[Any], Any, tuple[list[Any], IntArray]]:
@@ -157,7 +150,7 @@ def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hol
 
     `room`: further constraints on x, so that they have one.
     """
-    x, score = start, float(_scores(program, cells, start).min())
+    x, score = start, float(standard_scores(program, cells, start).min())
     binding = np.ones(len(cells), dtype=bool)
     gain = np.inf
     unit = program.unit[cells]
@@ -180,7 +173,7 @@ def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hol
         weight = duals(raised, order) * width
         binding = weight > BINDING * weight.max(initial=0.0)
         gain = max(float(tau.value), 0.0)
-        better = float(_scores(program, cells, found).min())
+        better = float(standard_scores(program, cells, found).min())
         step = better - score
         if step <= 0:  # the rounding of the solver is larger than what is left to gain
             break
@@ -188,7 +181,7 @@ def _raise(program: Program, cells: IntArray, start: FloatArray, fixed: list[Hol
         if step <= (NEAR if fixed else ENOUGH) * max(1.0, score):
             break
     # one that has more does not hold the level down, whatever the last digits of its dual value say
-    at_level = _scores(program, cells, x) <= score + ABOVE * max(1.0, score)
+    at_level = standard_scores(program, cells, x) <= score + ABOVE * max(1.0, score)
     return _Level(x, score, binding & at_level if (binding & at_level).any() else at_level, gain / max(1.0, score))
 
 

@@ -25,7 +25,6 @@ TOUCH = 1e-8  # and a mean, in natural amounts
 PARTS = (1.0, 0.5, 0.25, 0.1)  # of the way to an answer that misses a row by a little: the rows are convex
 NARROW = 1e-3  # least width of a cell in item units: one with hardly any deviation must not rule the pass
 
-
 UNDECIDED = "Not every cell may have all that it could have beside the others: the solver stopped without an answer."
 
 
@@ -41,12 +40,12 @@ def topped(
     each pass only adds. The weights make gains of probability of gains of score.
     """
     net, unit = program.net.at_cells(cells), program.unit[cells]
-    held = np.minimum(_standard(program, cells, x), cap)
+    held = np.minimum(standard_scores(program, cells, x), cap)
     share = np.where(held <= held.min(initial=cap) + SLACK, LEAST, 1.0)
     wider = 1.0
     for number in range(MOST_PASSES):
         sd = net.sd_at(x)
-        held = np.maximum(held, np.minimum(_standard(program, cells, x), cap))
+        held = np.maximum(held, np.minimum(standard_scores(program, cells, x), cap))
         slack = wider * SLACK * share * (1 + MORE * number)
         low = program.chances.raw(cells, held - slack)
         floor = np.minimum(net.mean_at(x), 0.0) - TOUCH * unit
@@ -62,7 +61,7 @@ def topped(
             wider = WIDER
             continue
         found = _kept(program, x, np.asarray(program.x.value), Hold(cells, low, floor))
-        gain = ndtr(np.minimum(_standard(program, cells, found), cap)) - ndtr(held)
+        gain = ndtr(np.minimum(standard_scores(program, cells, found), cap)) - ndtr(held)
         if gain.max(initial=0.0) <= 0:
             break
         x = found
@@ -86,6 +85,7 @@ def _kept(program: Program, x: FloatArray, found: FloatArray, least: Hold) -> Fl
     return next((one for one in tried if keeps(program, one, holds)), x)
 
 
-def _standard(program: Program, cells: IntArray, x: FloatArray) -> FloatArray:
-    mean, sd = program.net.mean_at(x).ravel()[cells], program.net.sd_at(x).ravel()[cells]
-    return program.chances.standard(cells, scores(mean, sd, program.unit[cells]))
+def standard_scores(program: Program, cells: IntArray, x: FloatArray) -> FloatArray:
+    """Standard scores of flat cells at a decision: equal ones are equal probabilities."""
+    mean, sd = program.net.mean_at(x).ravel(), program.net.sd_at(x).ravel()
+    return program.chances.standard(cells, scores(mean[cells], sd[cells], program.unit[cells]))

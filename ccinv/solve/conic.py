@@ -19,7 +19,7 @@ from scipy import sparse
 from ccinv.arrays import FloatArray, IntArray
 from ccinv.errors import SolverError
 from ccinv.objectives.program import Outcome, Status
-from ccinv.solve.duality import Dual, proven
+from ccinv.solve.duality import Dual, cone_starts, proven
 
 _STATUS = {
     "Solved": Status.SOLVED,
@@ -125,7 +125,7 @@ def _violation(scaled: _Scaled, dims: Any, x: FloatArray) -> float:
     worst = float(rows.max(initial=0.0))
     sizes = np.asarray(dims.soc, dtype=np.int64)
     if len(sizes):
-        first = linear + np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        first = cone_starts(linear, sizes)
         square = slack[linear : linear + sizes.sum()] ** 2
         head = slack[first]
         tail = np.sqrt(np.maximum(np.add.reduceat(square, first - linear) - head**2, 0.0))

@@ -34,7 +34,7 @@ class Dual:
     @property
     def first(self) -> IntArray:
         """Where each cone begins."""
-        return self.zero + self.linear + np.concatenate([[0], np.cumsum(self.sizes)]).astype(np.int64)[:-1]
+        return cone_starts(self.zero + self.linear, self.sizes)
 
     @property
     def known(self) -> int:
@@ -43,11 +43,11 @@ class Dual:
 
     def inside(self, z: FloatArray) -> FloatArray:
         """Dual values moved into the cone of those that prove something."""
-        moved, single = z.copy(), self.zero + self.linear
+        moved, single, first = z.copy(), self.zero + self.linear, self.first
         moved[self.zero : single] = np.maximum(moved[self.zero : single], 0.0)
         if len(self.sizes):
-            tail = np.add.reduceat(moved[single:] ** 2, self.first - single) - moved[self.first] ** 2
-            moved[self.first] = np.maximum(moved[self.first], np.sqrt(np.maximum(tail, 0.0)) * (1 + 1e-15))
+            tail = np.add.reduceat(moved[single:] ** 2, first - single) - moved[first] ** 2
+            moved[first] = np.maximum(moved[first], np.sqrt(np.maximum(tail, 0.0)) * (1 + 1e-15))
         return moved
 
     def bound(self, x: FloatArray, z: FloatArray) -> float:
@@ -57,6 +57,12 @@ class Dual:
         """
         left = np.abs(self.q + self.a.T @ z)
         return float(-self.b @ z - LARGER * left @ np.maximum(np.abs(x), 1.0))
+
+
+def cone_starts(single: int, sizes: IntArray) -> IntArray:
+    """The first row of each cone, where they stand one after the other behind `single` rows of one number each."""
+    found: IntArray = single + np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)[:-1]
+    return found
 
 
 def proven(dual: Dual, x: FloatArray, z: FloatArray) -> float:

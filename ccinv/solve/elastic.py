@@ -124,10 +124,7 @@ def _raised(program: Program, asked: Hold, short: IntArray, x: FloatArray) -> Fl
 
 
 def _less(program: Program, held: Hold, short: IntArray) -> Hold:
-    """The same with GIVEN less asked of the cells that are short: the last of what they can have is dearest.
-
-    Their floor is let go where that leaves more than half of the time.
-    """
+    """The same with GIVEN less asked of the cells that are short: the last of what they can have is dearest."""
     chances, given = program.chances, np.isin(held.cells, short)
     score = chances.standard(held.cells, held.kappa)
     level = np.maximum(chances.inversion.probability(score) - GIVEN, 0.5)
